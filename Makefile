@@ -1,0 +1,84 @@
+# Voice Recorder from a checkout. `make` lists what there is; CONTRIBUTING.md says more.
+
+PYTHON ?= python3
+VENV := .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+SYSTEM_LIBRARIES := PYTHON="$(PYTHON)" sh packaging/system_libraries.sh
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check bench bench-long torture screenshots clean system-run system-test
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: system-run $(INSTALLED) ## open Voice Recorder; make run ARGS="record --seconds 5" for a command
+ifneq ($(strip $(ARGS)),)
+	@$(BIN)/voice-recorder $(ARGS)
+else
+	@if [ "$$(uname -s)" = Linux ] && [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
+		echo "There is no display here, so no window can open: this is the demo instead."; \
+		$(BIN)/voice-recorder demo; \
+	else \
+		$(BIN)/voice-recorder; \
+	fi
+endif
+
+test: system-test $(INSTALLED_DEV) ## all tests: first those without a screen, then the window on a virtual one
+	@rm -f .coverage .coverage.*
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --ignore=tests/torture -m "not display" \
+		--cov --cov-report=
+	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m pytest --ignore=tests/torture -m display \
+		--cov --cov-append --cov-report=term:skip-covered
+
+check: $(INSTALLED_DEV) ## style, types, layers; what looks unused is reported only
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	-@$(BIN)/vulture
+
+bench: system-test $(INSTALLED_DEV) ## how fast, beside the usual tools (under 15 minutes)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-long: system-test $(INSTALLED_DEV) ## the benchmarks that take longer
+	$(BIN)/python -m tests.benchmarks --long $(ARGS)
+
+torture: system-test $(INSTALLED_DEV) ## kill, fill and damage things at random
+	$(BIN)/python -m pytest tests/torture $(ARGS)
+
+screenshots: system-test $(INSTALLED_DEV) ## take the pictures in resources/screenshots anew
+	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m tests.screenshots $(ARGS)
+
+clean: ## remove the virtual environment and what the tools left
+	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+system-run:
+	@$(SYSTEM_LIBRARIES) run
+
+system-test:
+	@$(SYSTEM_LIBRARIES) test
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Voice Recorder needs Python 3.11 or newer; '$(PYTHON)' is none. Try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \
+		exit 1; }
+	@$(SYSTEM_LIBRARIES) run
+	@$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	@echo "Installing Voice Recorder into $(VENV) …"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(INSTALLED_DEV): pyproject.toml | $(BIN)/python
+	@echo "Installing Voice Recorder and its developers' tools into $(VENV) …"
+	@$(PIP) install --editable ".[dev]"
+	@touch $@ $(INSTALLED)

@@ -1,0 +1,84 @@
+"""The one place where objects are built and joined."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from voice_recorder.domain.errors import NoDisplay
+from voice_recorder.services import Services
+from voice_recorder.services.importing import Importing
+from voice_recorder.services.inputs import Inputs
+from voice_recorder.services.metrics import Metrics
+from voice_recorder.services.peak_store import PeakStore
+from voice_recorder.services.preflight import Preflight
+from voice_recorder.services.proving import Proving
+from voice_recorder.services.recovery import Recovery
+from voice_recorder.services.takes import TakeService
+from voice_recorder.services.trash import Trash
+from voice_recorder.services.verifying import Verifying
+from voice_recorder.storage.library import Library
+from voice_recorder.storage.logs import log_uncaught, start_logging
+from voice_recorder.storage.opening import open_database
+from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.settings_file import SettingsFile
+
+
+def build(config: StorageConfig | None = None) -> Services:
+    """Open the library that the environment names and join the services; imports no Qt.
+
+    Raises VoiceRecorderError in words when the environment, the settings or the library cannot be used.
+    """
+    config = config or StorageConfig.from_environment()
+    start_logging(config.logs_path)
+    settings = SettingsFile(config.settings_path)
+    library = Library(open_database(config), config)
+    preflight = Preflight(config, settings, library)
+    peaks = PeakStore(config, library)
+    proving = Proving(library, peaks)
+    return Services(
+        config=config,
+        settings=settings,
+        library=library,
+        preflight=preflight,
+        devices=Inputs(),
+        takes=TakeService(config, settings, library, preflight),
+        peaks=peaks,
+        proving=proving,
+        recovery=Recovery(config, library),
+        importing=Importing(config, library, preflight, peaks),
+        verifying=Verifying(config, library, proving),
+        trash=Trash(config, settings, library),
+        metrics=Metrics(config, library, preflight),
+    )
+
+
+def run_window() -> int:
+    """Open the window and run until it is closed. NoDisplay before any of Qt is touched."""
+    if not has_display():
+        raise NoDisplay(
+            "There is no display to open a window on;",
+            "'voice-recorder record' records without one, and 'voice-recorder demo' shows the whole way.",
+        )
+    from voice_recorder.ui import window_app
+
+    services = build()
+    try:
+        return window_app.run(services)
+    finally:
+        services.close()
+
+
+def has_display() -> bool:
+    """Whether a window can be opened; a QApplication without a display would abort the process."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return any(os.environ.get(variable) for variable in displays)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The program: the window without arguments, else a subcommand. The exit code."""
+    from voice_recorder.cli import run
+
+    log_uncaught()
+    return run(list(sys.argv[1:] if arguments is None else arguments), build, run_window)

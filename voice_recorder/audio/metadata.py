@@ -1,0 +1,193 @@
+"""What an audio file holds, by its content: format, length, digest, levels and peaks, in constant memory."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from voice_recorder.audio import ffmpeg
+from voice_recorder.audio.levels import TakeLevels, measure
+from voice_recorder.audio.peaks import PeakCollector, Peaks
+from voice_recorder.audio.wav import HEADER_BYTES, frames_in, read_header
+from voice_recorder.domain.errors import Cancelled, DamagedAudio
+from voice_recorder.domain.recording import Health
+
+_BLOCK_BYTES = 1 << 20
+_BLOCK_FRAMES = 1 << 16
+Block = npt.NDArray[np.int16]
+
+
+@dataclass(frozen=True)
+class AudioType:
+    """The kind of a file: container, codec, MIME type and the ending its name should have."""
+
+    format: str
+    codec: str
+    mime_type: str
+    suffix: str
+    bit_depth: int | None = None
+
+
+@dataclass(frozen=True)
+class AudioReading:
+    """All that reading a file from end to end shows.
+
+    ``samples_sha256`` is the digest of the sound alone, for takes of this program. ``is_damaged``: only a
+    part of what the file should hold could be read.
+    """
+
+    type: AudioType
+    size_bytes: int
+    sha256: str
+    samples_sha256: str | None
+    frames: int
+    sample_rate_hz: int
+    channels: int
+    bitrate_bps: int | None
+    health: Health
+    peaks: Peaks
+    is_damaged: bool
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.sample_rate_hz
+
+
+def read_audio(path: Path, cancel: threading.Event | None = None) -> AudioReading:
+    """Read a file from end to end.
+
+    Raises DamagedAudio when it has no readable frame or is no audio, Cancelled, OSError.
+    """
+    cancel = cancel or threading.Event()
+    size, sha256, samples_sha256 = digest(path, cancel)
+    if size == 0:
+        raise DamagedAudio(f"{path.name!r} is empty.", "It was left as it is.")
+    try:
+        with soundfile.SoundFile(path) as sound:
+            audio_type = _type_of(sound)
+            decoded = _decode(_blocks(sound), sound.samplerate, cancel)
+            promised, rate, channels = sound.frames, sound.samplerate, sound.channels
+    except soundfile.LibsndfileError:
+        stream = ffmpeg.open_stream(path)  # DamagedAudio when ffmpeg cannot read it either
+        audio_type = AudioType(stream.format, stream.codec, stream.mime_type, stream.suffix)
+        decoded = _decode(stream.blocks(), stream.sample_rate_hz, cancel)
+        promised, rate, channels = stream.promised_frames, stream.sample_rate_hz, stream.channels
+    frames, health, peaks = decoded
+    if frames == 0:
+        raise DamagedAudio(f"{path.name!r} holds no readable sound.", "It was left as it is.")
+    return AudioReading(
+        type=audio_type,
+        size_bytes=size,
+        sha256=sha256,
+        samples_sha256=samples_sha256,
+        frames=frames,
+        sample_rate_hz=rate,
+        channels=channels,
+        bitrate_bps=round(size * 8 * rate / frames),
+        health=health,
+        peaks=peaks,
+        is_damaged=frames < promised or _is_truncated(path, size),
+    )
+
+
+def digest(path: Path, cancel: threading.Event | None = None) -> tuple[int, str, str | None]:
+    """Size, SHA-256 of the file and, for a take of this program, of its samples; in one pass."""
+    whole = hashlib.sha256()
+    size = 0
+    with path.open("rb") as file:
+        sound_end = _sound_end(file)
+        samples = hashlib.sha256() if sound_end else None
+        while block := file.read(_BLOCK_BYTES):
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            whole.update(block)
+            if samples is not None:
+                samples.update(block[max(0, HEADER_BYTES - size) : max(0, sound_end - size)])
+            size += len(block)
+    return size, whole.hexdigest(), samples.hexdigest() if samples else None
+
+
+def _sound_end(file: BinaryIO) -> int:
+    """Where the samples of a take end in its file; 0 for any other file. Leaves the file at its start."""
+    try:
+        take = read_header(file)
+    except DamagedAudio:
+        return 0
+    finally:
+        file.seek(0)
+    frames = frames_in(os.fstat(file.fileno()).st_size, take.format)
+    return HEADER_BYTES + frames * take.format.bytes_per_frame
+
+
+def _decode(
+    blocks: Iterator[Block], sample_rate_hz: int, cancel: threading.Event
+) -> tuple[int, Health, Peaks]:
+    levels = TakeLevels(sample_rate_hz)
+    peaks = PeakCollector(sample_rate_hz)
+    for block in blocks:
+        if cancel.is_set():
+            raise Cancelled
+        levels.add(measure(block))
+        peaks.add(block)
+    return levels.frames, levels.health(0), peaks.finish()
+
+
+def _blocks(sound: soundfile.SoundFile) -> Iterator[Block]:
+    while True:
+        try:
+            block = sound.read(_BLOCK_FRAMES, dtype="int16", always_2d=True)
+        except soundfile.LibsndfileError:
+            return  # the rest is unreadable; what came before counts
+        if not len(block):
+            return
+        yield block
+
+
+_BIT_DEPTHS = {
+    "PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64,
+    "ALAC_16": 16, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32,
+}  # fmt: skip
+_CODECS = {
+    "PCM_S8": "pcm_s8", "PCM_U8": "pcm_u8", "PCM_16": "pcm_s16", "PCM_24": "pcm_s24", "PCM_32": "pcm_s32",
+    "FLOAT": "pcm_f32", "DOUBLE": "pcm_f64", "MPEG_LAYER_III": "mp3",
+}  # fmt: skip
+_FORMATS = {
+    "WAV": ("wav", "audio/wav"), "WAVEX": ("wav", "audio/wav"), "RF64": ("wav", "audio/wav"),
+    "W64": ("w64", "audio/x-w64"), "FLAC": ("flac", "audio/flac"), "OGG": ("ogg", "audio/ogg"),
+    "MP3": ("mp3", "audio/mpeg"), "AIFF": ("aiff", "audio/aiff"), "CAF": ("caf", "audio/x-caf"),
+    "AU": ("au", "audio/basic"),
+}  # fmt: skip
+
+
+def _type_of(sound: soundfile.SoundFile) -> AudioType:
+    container, mime_type = _FORMATS.get(sound.format, (sound.format.lower(), "application/octet-stream"))
+    suffix = container
+    if sound.format == "FLAC" or container == "ogg":
+        codec = "flac" if sound.format == "FLAC" else sound.subtype.lower()
+        suffix = "opus" if codec == "opus" else container
+    else:
+        codec = _CODECS.get(sound.subtype, sound.subtype.lower())
+        if codec.startswith("pcm_") and sound.subtype not in ("PCM_S8", "PCM_U8"):
+            codec += "be" if sound.format in ("AIFF", "AU") else "le"
+    return AudioType(container, codec, mime_type, suffix, _BIT_DEPTHS.get(sound.subtype))
+
+
+def _is_truncated(path: Path, size: int) -> bool:
+    """Whether a RIFF or AIFF file is shorter than its own header says; libsndfile does not tell."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head[:4] == b"RIFF":
+        said = int.from_bytes(head[4:8], "little")
+    elif head[:4] == b"FORM":
+        said = int.from_bytes(head[4:8], "big")
+    else:
+        return False
+    return said != 0xFFFFFFFF and said + 8 > size + 1  # some writers leave out a last pad byte

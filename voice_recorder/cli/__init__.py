@@ -1,0 +1,64 @@
+"""The command line: prints, decides nothing."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from voice_recorder import __version__
+from voice_recorder.cli import library, recording, safety, system
+from voice_recorder.cli.program import Build, Program, report_error
+from voice_recorder.domain.errors import VoiceRecorderError
+
+app = typer.Typer(
+    name="voice-recorder",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Record voice notes and never lose one. Without a command the window opens.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"voice-recorder {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Take the options that stand before a command."""
+
+
+for group in (recording, library, safety, system):
+    group.register(app)
+
+
+class Usage(VoiceRecorderError):
+    """What the argument parser refuses."""
+
+
+def run(arguments: list[str], build: Build, run_window: Callable[[], int]) -> int:
+    """Run a command, or the window when there is none; the exit code. Never a traceback for an error."""
+    as_json = "--json" in arguments
+    program = Program(build)
+    try:
+        if not arguments:
+            return run_window()
+        command = typer.main.get_command(app)
+        code = command.main(args=arguments, prog_name="voice-recorder", standalone_mode=False, obj=program)
+        return code if isinstance(code, int) else 0
+    except VoiceRecorderError as error:
+        return report_error(error, as_json=as_json)
+    except typer.TyperException as error:
+        report_error(Usage(error.format_message()), as_json=as_json)
+        return 2
+    except (typer.Abort, KeyboardInterrupt):
+        return report_error(VoiceRecorderError("Stopped.", "Nothing more was changed."), as_json=as_json)
+    finally:
+        program.close()

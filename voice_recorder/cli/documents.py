@@ -1,0 +1,124 @@
+"""The JSON forms of the command line's contract."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.domain.preflight import Verdict
+from voice_recorder.domain.recording import HistoryEntry, Marker, Master, Recording
+from voice_recorder.storage.library import Library
+
+# Backup is off: no provider can be chosen yet.
+_SYNC_OFF: dict[str, Any] = {
+    "state": "off", "provider": None, "remote_id": None, "queued_at": None, "bytes_sent": None,
+    "bytes_total": None, "attempts": 0, "next_attempt_at": None, "error": None, "verified_at": None,
+    "original_size_bytes": None, "compressed_size_bytes": None,
+}  # fmt: skip
+
+
+def moment(at: datetime | None) -> str | None:
+    """UTC in ISO 8601."""
+    return (
+        None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+
+
+def error_document(error: VoiceRecorderError) -> dict[str, str]:
+    """An error as every command prints it."""
+    return {"kind": error.kind, "title": error.title, "detail": error.detail}
+
+
+def recording_document(recording: Recording, library: Library) -> dict[str, Any]:
+    """A recording as the contract describes it; the audio fields are those of the first master."""
+    masters = [_master(master, library) for master in recording.masters]
+    first = masters[0] if masters else dict.fromkeys(_AUDIO_FIELDS)
+    return {
+        "id": recording.id,
+        "title": recording.title,
+        "created_at": moment(recording.created_at),
+        "updated_at": moment(recording.updated_at),
+        "utc_offset_min": recording.utc_offset_min,
+        **{name: first[name] for name in _AUDIO_FIELDS},
+        "duration_s": recording.duration_s,
+        "masters": masters,
+        "state": recording.state.value,
+        "sync": dict(_SYNC_OFF),
+        "transcript": {"state": "none"},
+        "tags": list(recording.tags),
+        "folder": recording.folder,
+        "favourite": recording.favourite,
+        "archived": recording.archived,
+        "recovered": recording.recovered,
+        "notes": recording.notes,
+        "trashed_at": moment(recording.trashed_at),
+        "health": first["health"],
+    }
+
+
+_AUDIO_FIELDS = (
+    "duration_s", "sample_rate_hz", "channels", "bit_depth", "format", "codec", "bitrate_bps", "mime_type",
+    "size_bytes", "sha256", "samples_sha256", "path", "health",
+)  # fmt: skip
+
+
+def _master(master: Master, library: Library) -> dict[str, Any]:
+    return {
+        "id": master.id,
+        "state": master.state.value,
+        "path": str(library.path_of(master)),
+        "duration_s": master.duration_s,
+        "frames": master.frames,
+        "sample_rate_hz": master.sample_rate_hz,
+        "channels": master.channels,
+        "bit_depth": master.bit_depth,
+        "format": master.format,
+        "codec": master.codec,
+        "bitrate_bps": master.bitrate_bps,
+        "mime_type": master.mime_type,
+        "size_bytes": master.size_bytes,
+        "sha256": master.sha256,
+        "samples_sha256": master.samples_sha256,
+        "health": asdict(master.health),
+        "events": [
+            {
+                "kind": event.kind.value,
+                "at_s": event.frame / master.sample_rate_hz,
+                "length_s": event.length_frames / master.sample_rate_hz,
+                "detail": event.detail,
+            }
+            for event in master.events
+        ],
+    }
+
+
+def marker_documents(markers: tuple[Marker, ...], recording: Recording) -> list[dict[str, Any]]:
+    """The markers of a recording."""
+    rates = {master.id: master.sample_rate_hz for master in recording.masters}
+    return [
+        {"master_id": m.master_id, "frame": m.frame, "at_s": m.frame / rates[m.master_id], "label": m.label}
+        for m in markers
+    ]
+
+
+def history_documents(history: tuple[HistoryEntry, ...]) -> list[dict[str, Any]]:
+    """The history of a recording, oldest first."""
+    return [{"at": moment(entry.at), "kind": entry.kind, "detail": entry.detail} for entry in history]
+
+
+def verdict_document(verdict: Verdict, time_left_s: float) -> dict[str, Any]:
+    """The pre-flight verdict."""
+    return {
+        "status": verdict.status.value,
+        "reasons": list(verdict.reasons),
+        "free_bytes": verdict.free_bytes,
+        "need_bytes": verdict.need_bytes,
+        "freeable_bytes": verdict.freeable_bytes,
+        "time_left_s": round(time_left_s),
+    }
+
+
+def failed_document(path: Path, error: VoiceRecorderError) -> dict[str, Any]:
+    """A file with which something went wrong."""
+    return {"path": str(path), "error": error_document(error)}

@@ -1,0 +1,190 @@
+"""Commands on recordings: list, show, import, rename, delete, restore, trash."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from voice_recorder.cli.documents import (
+    error_document,
+    failed_document,
+    history_documents,
+    marker_documents,
+    recording_document,
+)
+from voice_recorder.cli.program import (
+    Id,
+    Ids,
+    Json,
+    Yes,
+    complain,
+    may_go_on,
+    printable,
+    report_error,
+    say,
+    services_of,
+    show,
+)
+from voice_recorder.domain.errors import NotFound
+from voice_recorder.domain.library_query import LibraryQuery
+from voice_recorder.domain.preflight import in_mb
+from voice_recorder.domain.recording import Recording
+from voice_recorder.domain.states import RecordingState
+from voice_recorder.services.trash import ItemResult
+
+trash_app = typer.Typer(no_args_is_help=True, help="What was deleted.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("list")(list_)
+    app.command("show")(show_)
+    app.command("import")(import_)
+    app.command("rename")(rename)
+    app.command("delete")(delete)
+    app.command("restore")(restore)
+    app.add_typer(trash_app, name="trash")
+
+
+def list_(
+    context: typer.Context,
+    search: Annotated[str, typer.Option(help="Words in title, notes or tags.")] = "",
+    state: Annotated[RecordingState | None, typer.Option(help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="Leave out so many first.")] = 0,
+    json_: Json = False,
+) -> None:
+    """List recordings, newest first."""
+    library = services_of(context).library
+    page = library.page(LibraryQuery(search=search, state=state), limit, offset)
+
+    def human() -> None:
+        table = Table("Id", "Title", "Made", "Length", "Size", "State")
+        for recording in page.recordings:
+            table.add_row(*_row(recording))
+        Console().print(table)
+        say(f"{len(page.recordings)} of {page.total}")
+
+    document = {
+        "recordings": [recording_document(r, library) for r in page.recordings],
+        "total": page.total,
+    }
+    show(document, as_json=json_, human=human)
+
+
+def _row(recording: Recording) -> tuple[str, ...]:
+    minutes, seconds = divmod(round(recording.duration_s), 60)
+    title = escape(printable(recording.title))
+    return (
+        recording.id[:8], title, f"{recording.local_time:%Y-%m-%d %H:%M}",
+        f"{minutes}:{seconds:02}", in_mb(recording.size_bytes), recording.state.value,
+    )  # fmt: skip
+
+
+def show_(context: typer.Context, recording_id: Id, json_: Json = False) -> None:
+    """Show one recording with its markers and history; the history also of one that is gone."""
+    library = services_of(context).library
+    try:
+        recording = library.get(recording_id)
+    except NotFound as error:
+        history = history_documents(library.history(recording_id))
+        code = report_error(error, as_json=json_, **({"history": history} if history else {}))
+        raise typer.Exit(code) from None
+    document = recording_document(recording, library)
+    document["markers"] = marker_documents(library.markers(recording.id), recording)
+    document["history"] = history_documents(library.history(recording.id))
+
+    def human() -> None:
+        for name in ("title", "id", "created_at", "state", "duration_s", "format", "sha256", "path"):
+            say(f"{name:12} {document[name]}")
+        for entry in document["history"]:
+            say(f"{entry['at']}  {entry['kind']}  {entry['detail']}".rstrip())
+
+    show(document, as_json=json_, human=human)
+
+
+def import_(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files and folders of audio.")],
+    json_: Json = False,
+) -> None:
+    """Take copies of audio files into the library."""
+    services = services_of(context)
+    report = services.importing.run(paths)
+    library = services.library
+    document: dict[str, Any] = {
+        "recordings": [recording_document(r, library) for r in report.recordings],
+        "duplicates": [
+            {"path": str(d.path), "recording": recording_document(d.recording, library)}
+            for d in report.duplicates
+        ],
+        "failed": [failed_document(path, error) for path, error in report.failed],
+    }
+    for _, error in report.failed:
+        complain(error)
+
+    def human() -> None:
+        for recording in report.recordings:
+            say(f"{recording.id[:8]}  {recording.title}")
+        say(
+            f"{len(report.recordings)} imported, {len(report.duplicates)} there already,"
+            f" {len(report.failed)} failed"
+        )
+
+    show(document, as_json=json_, human=human)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+def rename(
+    context: typer.Context,
+    recording_id: Id,
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="The new name.")],
+    json_: Json = False,
+) -> None:
+    """Give a recording another title."""
+    library = services_of(context).library
+    recording = library.rename(recording_id, title)
+    show(recording_document(recording, library), as_json=json_, human=lambda: say(recording.title))
+
+
+def delete(context: typer.Context, ids: Ids, json_: Json = False) -> None:
+    """Put recordings into the trash, where they stay for 30 days."""
+    _report(services_of(context).trash.delete(ids), as_json=json_)
+
+
+def restore(context: typer.Context, ids: Ids, json_: Json = False) -> None:
+    """Take recordings out of the trash."""
+    _report(services_of(context).trash.restore(ids), as_json=json_)
+
+
+@trash_app.command("empty")
+def empty_trash(context: typer.Context, yes: Yes = False, json_: Json = False) -> None:
+    """Delete for ever what is in the trash."""
+    services = services_of(context)
+    if may_go_on("Delete all that is in the trash for ever? No cloud copy of it exists.", yes=yes):
+        _report(services.trash.empty(), as_json=json_)
+    else:
+        _report([], as_json=json_)
+
+
+def _report(results: Sequence[ItemResult], *, as_json: bool) -> None:
+    document = {
+        "results": [
+            {"id": r.id, "ok": r.ok, "error": error_document(r.error) if r.error else None} for r in results
+        ]
+    }
+    failed = [result.error for result in results if result.error]
+    for error in failed:
+        complain(error)
+    show(
+        document,
+        as_json=as_json,
+        human=lambda: say(f"{len(results) - len(failed)} done, {len(failed)} failed"),
+    )
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,104 @@
+"""What all commands share: the services, opened when first needed, and how results and errors are printed."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from voice_recorder.cli.documents import error_document
+from voice_recorder.domain.errors import NoDisplay, NoInputDevice, PreflightBlocked, VoiceRecorderError
+from voice_recorder.services import Services
+from voice_recorder.storage.paths import StorageConfig
+
+Build = Callable[[StorageConfig | None], Services]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids of recordings, or their beginnings.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The id of a recording, or its beginning.")]
+
+NOT_POSSIBLE_HERE = (NoInputDevice, PreflightBlocked, NoDisplay)
+"""Errors that are no fault of the request: exit code 3."""
+
+
+class Program:
+    """One run of the command line."""
+
+    def __init__(self, build: Build) -> None:
+        self.build = build
+        self._services: Services | None = None
+
+    @property
+    def services(self) -> Services:
+        """The services of the library that the environment names."""
+        if self._services is None:
+            self._services = self.build(None)
+        return self._services
+
+    def close(self) -> None:
+        """Give the library back."""
+        if self._services is not None:
+            self._services.close()
+
+
+def program_of(context: typer.Context) -> Program:
+    """The run that a command belongs to."""
+    program = context.obj
+    assert isinstance(program, Program)
+    return program
+
+
+def services_of(context: typer.Context) -> Services:
+    """The services for a command."""
+    return program_of(context).services
+
+
+def exit_code_of(error: VoiceRecorderError) -> int:
+    """1: it failed; 3: it is not possible on this machine."""
+    return 3 if isinstance(error, NOT_POSSIBLE_HERE) else 1
+
+
+def show(document: Any, *, as_json: bool, human: Callable[[], None] | None = None) -> None:
+    """Print the one JSON document, or what a person wants to read."""
+    if as_json:
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
+    elif human is not None:
+        human()
+
+
+def say(text: str) -> None:
+    """A sentence on stdout."""
+    sys.stdout.write(printable(text) + "\n")
+
+
+def complain(error: VoiceRecorderError) -> None:
+    """An error on stderr, in one line."""
+    sys.stderr.write(" ".join(printable(str(error)).split()) + "\n")
+
+
+def warn(text: str) -> None:
+    """A sentence on stderr."""
+    sys.stderr.write(printable(text) + "\n")
+
+
+def printable(text: str) -> str:
+    """``text`` without what a terminal would obey, and without bytes that are no text."""
+    clean = text.encode("utf-8", "replace").decode()
+    return "".join(
+        char if char == "\n" or char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in clean
+    )
+
+
+def report_error(error: VoiceRecorderError, *, as_json: bool, **more: Any) -> int:
+    """Print an error on stderr and, for ``--json``, on stdout; the exit code."""
+    complain(error)
+    show({"error": error_document(error), **more}, as_json=as_json)
+    return exit_code_of(error)
+
+
+def may_go_on(question: str, *, yes: bool) -> bool:
+    """Ask where a person sits; nothing is asked when stdin is no terminal."""
+    if yes or not sys.stdin.isatty():
+        return True
+    return typer.confirm(question)

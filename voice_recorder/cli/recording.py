@@ -1,0 +1,146 @@
+"""Commands that record: record, devices, demo."""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from voice_recorder.audio.devices import as_json, list_inputs
+from voice_recorder.cli.documents import error_document, recording_document
+from voice_recorder.cli.program import Json, program_of, say, services_of, show, warn
+from voice_recorder.domain.errors import NoInputDevice
+from voice_recorder.domain.preflight import Purpose
+from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState
+from voice_recorder.services.demo import run_demo
+from voice_recorder.services.preflight import refuse_if_blocked
+from voice_recorder.services.take import Take
+from voice_recorder.storage.paths import StorageConfig
+
+_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("record")(record)
+    app.command("devices")(devices)
+    app.command("demo")(demo)
+
+
+def record(
+    context: typer.Context,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so many seconds.")] = None,
+    title: Annotated[str | None, typer.Option(help="The name of the recording.")] = None,
+    device: Annotated[str | None, typer.Option(help="An input's index, name or part of its name.")] = None,
+    json_: Json = False,
+) -> None:
+    """Record until Ctrl-C, SIGTERM or SIGHUP, or for some seconds."""
+    stop = _stop_on_signals()
+    services = services_of(context)
+    refuse_if_blocked(services.preflight.check(Purpose.TAKE))
+    take = services.takes.start(title, device, limit_s=seconds)
+    _follow(take, stop, seconds)
+    if take.snapshot().state is TakeState.FAILED and take.error:
+        raise take.error
+    services.proving.run_pending(only=take.recording_id)
+    document = recording_document(services.library.get(take.recording_id), services.library)
+    if take.error:  # it ended early, but whole
+        warn(str(take.error))
+        document["ended_early"] = error_document(take.error)
+    show(document, as_json=json_, human=lambda: _tell(document))
+
+
+def _tell(document: dict[str, Any]) -> None:
+    say(f"{document['title']}  {document['duration_s']:.1f} s  {document['path']}")
+    say(f"SHA-256 {document['sha256']}")
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for name in _STOP_SIGNALS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
+    return stop
+
+
+def _follow(take: Take, stop: threading.Event, seconds: float | None) -> None:
+    """Wait for the end of the take, and say what it has to say."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    said: set[str] = set()
+    live = sys.stderr.isatty()
+    while not take.wait(0.1):
+        now = take.snapshot()
+        _warn_once(now, said)
+        waited_enough = deadline is not None and time.monotonic() >= deadline
+        if stop.is_set() or (waited_enough and now.state is not TakeState.RECORDING):
+            take.stop()
+        if live:
+            level = "silence" if now.peak_dbfs is None else f"{now.peak_dbfs:4.0f} dBFS"
+            sys.stderr.write(f"\r{now.state.value}  {now.elapsed_s:8.1f} s  {level}   ")
+    _warn_once(take.snapshot(), said)
+    if live:
+        sys.stderr.write("\n")
+
+
+def _warn_once(now: TakeSnapshot, said: set[str]) -> None:
+    for sentence in (now.notice, *(WARNINGS[warning] for warning in now.warnings)):
+        if sentence and sentence not in said:
+            said.add(sentence)
+            warn(sentence)
+
+
+def devices(context: typer.Context, json_: Json = False) -> None:
+    """List the sound inputs."""
+    inputs = list_inputs()
+    if not inputs:
+        raise NoInputDevice(
+            "This computer has no microphone or other sound input.", "Plug one in and try again."
+        )
+
+    def human() -> None:
+        table = Table("", "Input", "System", "Channels", "Rate")
+        for found in inputs:
+            table.add_row(
+                f"{found.index}{'*' if found.is_default else ''}", found.name, found.host_api,
+                str(found.max_channels), f"{found.default_sample_rate_hz} Hz",
+            )  # fmt: skip
+        Console().print(table)
+
+    show({"devices": as_json(inputs)}, as_json=json_, human=human)
+
+
+def demo(context: typer.Context, json_: Json = False) -> None:
+    """Show the whole way once, in a folder of its own: record, save, prove, verify."""
+    stop = _stop_on_signals()
+    folder = Path(tempfile.mkdtemp(prefix="voice-recorder-demo-"))
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("VOICE_RECORDER_")}
+    config = StorageConfig.from_environment("development", {**environ, "VOICE_RECORDER_HOME": str(folder)})
+    services = program_of(context).build(config)
+    try:
+        report = run_demo(services, stop)
+        document = {
+            "folder": str(folder),
+            "steps": [asdict(step) for step in report.steps],
+            "recording": recording_document(report.recording, services.library),
+        }
+    finally:
+        services.close()
+
+    def human() -> None:
+        table = Table("Step", "", "Result")
+        for step in report.steps:
+            table.add_row(step.name, "ok" if step.ok else "failed", step.result)
+        Console().print(table)
+        say(f"All of it is in {folder}; nothing else was touched.")
+
+    show(document, as_json=json_, human=human)
+    if not report.ok:
+        raise typer.Exit(1)

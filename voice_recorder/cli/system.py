@@ -1,0 +1,173 @@
+"""Commands about the program and the machine: formats, health, status, metrics, settings."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from voice_recorder.audio import ffmpeg
+from voice_recorder.cli.documents import moment, verdict_document
+from voice_recorder.cli.program import Json, printable, say, services_of, show
+from voice_recorder.domain.settings import Declaration, declaration, declarations, value_of
+from voice_recorder.domain.states import MasterState
+from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.settings_file import SettingsFile
+
+settings_app = typer.Typer(no_args_is_help=True, help="Every setting.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("formats")(formats)
+    app.command("health")(health)
+    app.command("status")(status)
+    app.command("metrics")(metrics)
+    app.add_typer(settings_app, name="settings")
+
+
+# What Voice Recorder reads: (name, kinds of file, whether ffmpeg is needed).
+_READ = (
+    ("wav", "WAV, RF64", False), ("flac", "FLAC", False), ("mp3", "MP3", False),
+    ("ogg", "Ogg Vorbis", False), ("opus", "Ogg Opus", False), ("aiff", "AIFF", False),
+    ("m4a", "M4A, AAC", True), ("mp4", "the sound of MP4 and MOV", True), ("webm", "the sound of WebM", True),
+)  # fmt: skip
+
+
+def formats(context: typer.Context, json_: Json = False) -> None:
+    """Show which formats are read and written, the limits, and whether ffmpeg is there."""
+    has_ffmpeg = ffmpeg.is_present()
+    choices = declarations()
+    document = {
+        "read": [
+            {"format": name, "files": files, "needs_ffmpeg": needs, "available": has_ffmpeg or not needs}
+            for name, files, needs in _READ
+        ],
+        "write": [
+            {
+                "format": "wav",
+                "sample_rates_hz": list(choices["audio.sample_rate_hz"].choices or ()),
+                "bit_depths": list(choices["audio.bit_depth"].choices or ()),
+                "channels": list(choices["audio.channels"].choices or ()),
+            }
+        ],
+        "limits": {"max_import_mb": StorageConfig.from_environment().max_import_mb},
+        "ffmpeg": has_ffmpeg,
+    }
+
+    def human() -> None:
+        for name, files, needs in _READ:
+            missing = needs and not has_ffmpeg
+            say(f"{name:5} {files}{'  (install ffmpeg to read it)' if missing else ''}")
+        say("Recordings are WAV (RF64 beyond 4 GB).")
+
+    show(document, as_json=json_, human=human)
+
+
+def health(context: typer.Context, json_: Json = False) -> None:
+    """Say whether a take may start now; exit code 3 when not."""
+    preflight = services_of(context).preflight
+    verdict = preflight.refresh()
+    document = verdict_document(verdict, preflight.time_left_s())
+
+    def human() -> None:
+        say(f"{verdict.status.value}: room for {document['time_left_s'] // 60} minutes of sound")
+        for reason in verdict.reasons:
+            say(reason)
+
+    show(document, as_json=json_, human=human)
+    if verdict.blocked:
+        raise typer.Exit(3)
+
+
+def status(context: typer.Context, json_: Json = False) -> None:
+    """Show running takes, what is still to be proved, and the queue to the cloud."""
+    library = services_of(context).library
+    running = library.in_state(MasterState.RECORDING)
+    unproved = library.unproved()
+    document = {
+        "provider": None,
+        "paused": False,
+        "queue": {"queued": 0, "running": 0, "failed": 0},
+        "takes": [{"id": r.id, "title": r.title, "created_at": moment(r.created_at)} for r in running],
+        "unproved": [recording.id for recording in unproved],
+    }
+
+    def human() -> None:
+        say("Backup is off: no provider is chosen.")
+        for recording in running:
+            say(f"recording: {recording.title}")
+        if unproved:
+            say(f"{len(unproved)} recordings are still to be proved.")
+
+    show(document, as_json=json_, human=human)
+
+
+def metrics(context: typer.Context, json_: Json = False) -> None:
+    """Print the figures of the dashboard."""
+    figures = services_of(context).metrics.collect()
+
+    def human() -> None:
+        for group, values in figures.items():
+            if isinstance(values, dict):
+                for name, value in values.items():
+                    say(f"{group}.{name}: {value}")
+
+    show(figures, as_json=json_, human=human)
+
+
+Key = Annotated[str, typer.Argument(metavar="KEY", help="A setting, as in audio.channels.")]
+
+
+@settings_app.command("list")
+def list_settings(json_: Json = False) -> None:
+    """List every setting with its value and meaning."""
+    file = _settings_file()
+    found = [_setting(d, file) for d in declarations().values()]
+
+    def human() -> None:
+        table = Table("Setting", "Value", "Meaning")
+        for setting in found:
+            table.add_row(setting["key"], printable(str(setting["value"])), setting["text"])
+        Console().print(table)
+
+    show({"settings": found}, as_json=json_, human=human)
+
+
+@settings_app.command("get")
+def get_setting(key: Key, json_: Json = False) -> None:
+    """Print one setting."""
+    setting = _setting(declaration(key), _settings_file())
+    show(setting, as_json=json_, human=lambda: say(_written(setting["value"])))
+
+
+@settings_app.command("set")
+def set_setting(
+    key: Key,
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
+    json_: Json = False,
+) -> None:
+    """Change one setting."""
+    file = _settings_file()
+    file.set(key, declaration(key).parse(value))
+    setting = _setting(declaration(key), file)
+    show(setting, as_json=json_, human=lambda: say(f"{key} = {_written(setting['value'])}"))
+
+
+def _settings_file() -> SettingsFile:
+    return SettingsFile(StorageConfig.from_environment().settings_path)
+
+
+def _setting(declared: Declaration, file: SettingsFile) -> dict[str, Any]:
+    described = asdict(declared)
+    del described["name"]
+    described["type"] = declared.type.__name__
+    described["choices"] = list(declared.choices) if declared.choices else None
+    described["value"] = value_of(file.current, declared.key)
+    described["is_set"] = file.is_set(declared.key)
+    return described
+
+
+def _written(value: bool | int | float | str) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

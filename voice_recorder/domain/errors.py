@@ -1,0 +1,97 @@
+"""Errors in people's words: what happened, what was kept, what to do.
+
+Each package converts the errors of its libraries into these at one boundary. Bugs are never wrapped.
+"""
+
+import re
+
+from typing_extensions import override
+
+
+class VoiceRecorderError(Exception):
+    """Something that a person can understand and act upon.
+
+    ``title`` is what happened, ``detail`` what was kept and what to do.
+    """
+
+    def __init__(self, title: str, detail: str = "") -> None:
+        super().__init__(title, detail)
+        self.title = title
+        self.detail = detail
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.title} {self.detail}".strip()
+
+    @property
+    def kind(self) -> str:
+        """The class in snake_case, as the command line's JSON names it."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+
+class Cancelled(Exception):
+    """The person who started the work called it off."""
+
+
+class ConfigurationError(VoiceRecorderError):
+    """An environment variable or a setting holds a value that cannot be used."""
+
+
+class NotFound(VoiceRecorderError):
+    """No such recording, file or setting."""
+
+
+class PreflightBlocked(VoiceRecorderError):
+    """The pre-flight verdict is *blocked*: starting now would risk what is recorded."""
+
+
+class NoDisplay(VoiceRecorderError):
+    """This machine has no display on which a window could open."""
+
+
+class CaptureError(VoiceRecorderError):
+    """Sound could not be taken from the microphone."""
+
+
+class DeviceUnavailable(CaptureError):
+    """The named input does not exist, is busy, or refuses the format."""
+
+
+class NoInputDevice(DeviceUnavailable):
+    """This machine has no sound input at all."""
+
+
+class StorageError(VoiceRecorderError):
+    """A file or the library could not be read or written."""
+
+
+class DiskFull(StorageError):
+    """No room is left on the disk."""
+
+
+class LibraryBusy(StorageError):
+    """Another process held the library's database for longer than the busy timeout."""
+
+
+class LibraryDamaged(StorageError):
+    """The library's database cannot be read; it is left as it is."""
+
+
+class LibraryTooNew(StorageError):
+    """A newer version of the program wrote this file."""
+
+
+class MigrationFailed(StorageError):
+    """The library could not be brought up to date and is as it was before."""
+
+
+class DamagedAudio(StorageError):
+    """An audio file with no readable frame, or one that is no audio at all."""
+
+
+class ImportRefused(StorageError):
+    """A file that is not taken into the library, with the reason."""
+
+
+class EncodingError(VoiceRecorderError):
+    """Audio could not be encoded or decoded."""

@@ -1,0 +1,173 @@
+"""A recording and its parts, as frozen values that may cross threads.
+
+Frames count from 0 at the start of a master; a frame holds one sample per channel.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
+
+from voice_recorder.domain.states import MasterState, RecordingState, recording_state
+
+
+@dataclass(frozen=True)
+class AudioFormat:
+    """The format in which a take is captured: PCM of 16 or 24 bits."""
+
+    sample_rate_hz: int = 48000
+    channels: int = 1
+    bit_depth: int = 16
+
+    @property
+    def bytes_per_frame(self) -> int:
+        """Size of one frame in a file."""
+        return self.channels * self.bit_depth // 8
+
+    @property
+    def bytes_per_second(self) -> int:
+        """Data rate in a file."""
+        return self.bytes_per_frame * self.sample_rate_hz
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the take was like. Shares are of all frames, 0 to 1; peak is in dBFS, None when all is silent."""
+
+    dropped_samples: int = 0
+    clipped_share: float = 0.0
+    silent_share: float = 0.0
+    peak_dbfs: float | None = None
+
+
+class TakeEventKind(StrEnum):
+    """What can happen in the middle of a take."""
+
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    DEVICE_LOST = "device_lost"
+    DEVICE_CHANGED = "device_changed"
+    SAMPLES_LOST = "samples_lost"
+    SUSPENDED = "suspended"
+    DISK_LOW = "disk_low"
+    ENDED_DISK_FULL = "ended_disk_full"
+
+
+@dataclass(frozen=True)
+class TakeEvent:
+    """Something that happened at ``frame`` of a master; ``length_frames`` is the gap it left, if any."""
+
+    kind: TakeEventKind
+    frame: int
+    length_frames: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A named place in a master."""
+
+    master_id: str
+    frame: int
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Master:
+    """An audio file exactly as it came from the microphone or from an import.
+
+    ``name`` is the file's name inside the recordings folder (or, once trashed, the trash folder).
+    ``overview`` holds one byte per column, the peak of that stretch from 0 to 255; empty until it is read.
+    """
+
+    id: str
+    name: str
+    state: MasterState
+    created_at: datetime
+    frames: int
+    sample_rate_hz: int
+    channels: int
+    bit_depth: int | None
+    format: str
+    codec: str
+    bitrate_bps: int | None
+    mime_type: str
+    size_bytes: int
+    sha256: str | None
+    samples_sha256: str | None
+    health: Health = field(default_factory=Health)
+    events: tuple[TakeEvent, ...] = ()
+    overview: bytes = b""
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.frames / self.sample_rate_hz
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a master in the edit list: frames ``from_frame`` up to but not including ``to_frame``."""
+
+    master_id: str
+    from_frame: int
+    to_frame: int
+
+
+@dataclass(frozen=True)
+class HistoryEntry:
+    """One thing that happened to a recording; it outlives the recording."""
+
+    at: datetime
+    kind: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One row of the library.
+
+    An empty ``edit_list`` means: all masters, one after another, as they are.
+    """
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    utc_offset_min: int
+    masters: tuple[Master, ...]
+    edit_list: tuple[Segment, ...] = ()
+    notes: str = ""
+    tags: tuple[str, ...] = ()
+    folder: str | None = None
+    favourite: bool = False
+    archived: bool = False
+    recovered: bool = False
+    trashed_at: datetime | None = None
+
+    @property
+    def state(self) -> RecordingState:
+        """The worst state of its masters, or *trashed*."""
+        return recording_state([m.state for m in self.masters], trashed=self.trashed_at is not None)
+
+    @property
+    def duration_s(self) -> float:
+        """Length as it is heard, in seconds."""
+        if not self.edit_list:
+            return sum(m.duration_s for m in self.masters)
+        rates = {m.id: m.sample_rate_hz for m in self.masters}
+        return sum((s.to_frame - s.from_frame) / rates[s.master_id] for s in self.edit_list)
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of all masters together."""
+        return sum(m.size_bytes for m in self.masters)
+
+    @property
+    def local_time(self) -> datetime:
+        """When it was made, by the clock of the place where it was made."""
+        return self.created_at.astimezone(timezone(timedelta(minutes=self.utc_offset_min)))
+
+
+def default_title(at: datetime) -> str:
+    """The name a recording has until its owner gives it one: the local date and time of ``at``."""
+    return at.strftime("%Y-%m-%d %H.%M.%S")

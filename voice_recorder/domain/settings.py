@@ -1,0 +1,177 @@
+"""Every setting, declared once with its type, default, range and text.
+
+The key that people see is the field's name with its first underscore as a dot: ``audio_device`` is
+``audio.device``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from voice_recorder.domain.errors import ConfigurationError, NotFound
+
+type_names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
+
+class Theme(StrEnum):
+    """The colours of the window."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+class DeviceLoss(StrEnum):
+    """What a take does when its microphone disappears."""
+
+    CONTINUE = "continue"
+    PAUSE = "pause"
+
+
+def _setting(
+    default: bool | int | float | str,
+    title: str,
+    text: str,
+    *,
+    choices: Mapping[Any, str] | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    unit: str = "",
+) -> Any:
+    return field(
+        default=default,
+        metadata={
+            "title": title, "text": text, "choices": choices, "minimum": minimum, "maximum": maximum,
+            "unit": unit,
+        },
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values in force. ``declarations()`` tells what each may be."""
+
+    audio_device: str = _setting(
+        "", "Microphone", "The input to record from; empty follows the system's default."
+    )
+    audio_sample_rate_hz: int = _setting(
+        48000, "Sample rate", "Samples per second of new recordings.",
+        choices={44100: "44.1 kHz", 48000: "48 kHz", 96000: "96 kHz"},
+    )  # fmt: skip
+    audio_channels: int = _setting(
+        1, "Channels", "Mono is right for a voice; stereo keeps the room.", choices={1: "Mono", 2: "Stereo"}
+    )
+    audio_bit_depth: int = _setting(
+        16, "Bit depth", "24 bit leaves more headroom and takes half as much room again.",
+        choices={16: "16 bit", 24: "24 bit"},
+    )  # fmt: skip
+    audio_when_device_lost: str = _setting(
+        DeviceLoss.CONTINUE.value, "If the microphone disappears",
+        "Go on with the next microphone and mark the gap, or pause and say so.",
+        choices={DeviceLoss.CONTINUE.value: "Go on with the next", DeviceLoss.PAUSE.value: "Pause"},
+    )  # fmt: skip
+    audio_output_device: str = _setting(
+        "", "Play through", "The output for listening; empty follows the system's default."
+    )
+    playback_speed: float = _setting(
+        1.0, "Playback speed", "How fast recordings play; the pitch is kept.", minimum=0.5, maximum=3.0
+    )
+    storage_quota_mb: int = _setting(
+        0, "Warn above", "Warn when the library is larger than this; 0 never warns. Nothing is deleted.",
+        minimum=0, maximum=100_000_000, unit="MB",
+    )  # fmt: skip
+    storage_trash_after_days: int = _setting(
+        0, "Move to the trash after",
+        "Recordings older than this go to the trash by themselves; 0 never. Favourites stay.",
+        minimum=0, maximum=36_500, unit="days",
+    )  # fmt: skip
+    appearance_theme: str = _setting(
+        Theme.SYSTEM.value, "Theme", "The colours of the window.",
+        choices={Theme.SYSTEM.value: "As the system", Theme.LIGHT.value: "Light", Theme.DARK.value: "Dark"},
+    )  # fmt: skip
+    shortcuts_single_keys: bool = _setting(
+        True, "Single-key shortcuts", "R records, Space plays, M marks; outside text fields only."
+    )
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What one setting is called, what it may be and what it means."""
+
+    key: str
+    name: str
+    type: type
+    default: bool | int | float | str
+    title: str
+    text: str
+    choices: Mapping[Any, str] | None
+    minimum: float | None
+    maximum: float | None
+    unit: str
+
+    @property
+    def page(self) -> str:
+        """The page of the settings dialog it stands on: the part of the key before the dot."""
+        return self.key.partition(".")[0]
+
+    def check(self, value: object) -> bool | int | float | str:
+        """``value`` in this setting's type; ConfigurationError says in words why it cannot be."""
+        if self.type is float and type(value) is int:
+            value = float(value)
+        if type(value) is not self.type:
+            raise self._refusal(value, f"It takes {type_names[self.type]}.")
+        assert isinstance(value, bool | int | float | str)
+        if self.choices is not None and value not in self.choices:
+            raise self._refusal(value, f"It takes one of: {', '.join(str(c) for c in self.choices)}.")
+        if self.minimum is not None and self.maximum is not None:
+            assert not isinstance(value, str)
+            if not self.minimum <= value <= self.maximum:  # also refuses NaN
+                raise self._refusal(value, f"It takes {self.minimum:g} to {self.maximum:g}.")
+        return value
+
+    def parse(self, text: str) -> bool | int | float | str:
+        """The value that a person typed as ``text``."""
+        value: object = text
+        if self.type is bool:
+            value = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}.get(
+                text.strip().lower(), text
+            )
+        elif self.type is not str:
+            try:
+                value = self.type(text)
+            except ValueError:
+                value = text
+        return self.check(value)
+
+    def _refusal(self, value: object, takes: str) -> ConfigurationError:
+        return ConfigurationError(f"The setting {self.key} cannot be {value!r}.", takes)
+
+
+def declarations() -> dict[str, Declaration]:
+    """All settings by key, in the order in which they are shown."""
+    return {d.key: d for d in (_declaration(f) for f in fields(Settings))}
+
+
+def _declaration(f: Any) -> Declaration:
+    return Declaration(f.name.replace("_", ".", 1), f.name, f.type, f.default, **f.metadata)
+
+
+def declaration(key: str) -> Declaration:
+    """The setting called ``key``; NotFound when there is none."""
+    try:
+        return declarations()[key]
+    except KeyError:
+        raise NotFound(f"There is no setting called {key!r}.", "'settings list' shows them all.") from None
+
+
+def changed(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """``settings`` with ``values`` (by key) in their place, each of them checked."""
+    checked = {declaration(key).name: declaration(key).check(value) for key, value in values.items()}
+    return replace(settings, **checked)  # type: ignore[arg-type]  # check() has proved the types
+
+
+def value_of(settings: Settings, key: str) -> bool | int | float | str:
+    """The value in force of the setting called ``key``."""
+    value: bool | int | float | str = getattr(settings, declaration(key).name)
+    return value

@@ -1,0 +1,200 @@
+"""Import: a file becomes a recording whose master is a byte copy of it."""
+
+import hashlib
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from voice_recorder.audio.metadata import AudioReading, read_audio
+from voice_recorder.domain.correlation import correlated
+from voice_recorder.domain.errors import (
+    Cancelled,
+    EncodingError,
+    ImportRefused,
+    NotFound,
+    StorageError,
+    VoiceRecorderError,
+)
+from voice_recorder.domain.preflight import MB, Purpose, in_mb
+from voice_recorder.domain.recording import Master, Recording
+from voice_recorder.domain.states import MasterState
+from voice_recorder.services.peak_store import PeakStore
+from voice_recorder.services.preflight import Preflight
+from voice_recorder.services.take_file import file_name
+from voice_recorder.storage.disk import os_errors_converted, replace_durably
+from voice_recorder.storage.library import Library
+from voice_recorder.storage.locks import FileLock
+from voice_recorder.storage.paths import FILE_MODE, StorageConfig
+
+_log = logging.getLogger(__name__)
+IMPORT_SUFFIX = ".importing"
+_BLOCK_BYTES = 1 << 20
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A file whose content the library has already."""
+
+    path: Path
+    recording: Recording
+
+
+@dataclass
+class ImportReport:
+    """What became of each file."""
+
+    recordings: list[Recording] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
+    failed: list[tuple[Path, VoiceRecorderError]] = field(default_factory=list)
+
+
+class Importing:
+    """Takes files and folders of audio into the library."""
+
+    def __init__(
+        self, config: StorageConfig, library: Library, preflight: Preflight, peaks: PeakStore
+    ) -> None:
+        self._config = config
+        self._library = library
+        self._preflight = preflight
+        self._peaks = peaks
+
+    def run(
+        self,
+        paths: Iterable[Path],
+        cancel: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Import each file, and each file of each folder; one that fails disturbs no other.
+
+        When ``cancel`` is set, the report says what was done until then.
+        """
+        cancel = cancel or threading.Event()
+        report = ImportReport()
+        files = list(_files(paths, report))
+        for done, path in enumerate(files):
+            if progress:
+                progress(done, len(files), path.name)
+            try:
+                self._import(path, cancel, report)
+            except Cancelled:
+                break
+            except VoiceRecorderError as error:
+                _log.warning("import of %r failed: %s", path.name, error)
+                report.failed.append((path, error))
+        return report
+
+    def _import(self, path: Path, cancel: threading.Event, report: ImportReport) -> None:
+        with os_errors_converted(f"{path.name!r} could not be read", "It was left as it is."):
+            stat = path.stat()
+        if not path.is_file():
+            raise ImportRefused(f"{path.name!r} is no file.")
+        limit = self._config.max_import_mb * MB
+        if stat.st_size > limit:
+            raise ImportRefused(
+                f"{path.name!r} has {in_mb(stat.st_size)}; at most {in_mb(limit)} are imported.",
+                "VOICE_RECORDER_MAX_IMPORT_MB raises the limit.",
+            )
+        self._preflight.require(Purpose.IMPORT, stat.st_size)
+        recording_id = uuid.uuid4().hex
+        copy = self._config.raw_recordings_path / f"{recording_id}{IMPORT_SUFFIX}"
+        with correlated(recording_id), FileLock(self._config.locks_path / f"{recording_id}.lock") as lock:
+            lock.acquire()
+            try:
+                with os_errors_converted(f"{path.name!r} could not be imported", "It was left as it is."):
+                    sha256 = _copy(path, copy, cancel)
+                    known = self._library.with_sha256(sha256)
+                    if known is not None:
+                        report.duplicates.append(Duplicate(path, known))
+                        return
+                    made_at = datetime.fromtimestamp(stat.st_mtime, UTC)
+                    reading = _read(copy, path.name, cancel)
+                    report.recordings.append(self._enter(recording_id, path, copy, made_at, reading))
+            finally:
+                copy.unlink(missing_ok=True)
+
+    def _enter(
+        self, recording_id: str, original: Path, copy: Path, made_at: datetime, reading: AudioReading
+    ) -> Recording:
+        name = file_name(made_at, recording_id, reading.type.suffix)
+        master = Master(
+            id=uuid.uuid4().hex,
+            name=name,
+            state=MasterState.DAMAGED if reading.is_damaged else MasterState.RECORDED,
+            created_at=made_at,
+            frames=reading.frames,
+            sample_rate_hz=reading.sample_rate_hz,
+            channels=reading.channels,
+            bit_depth=reading.type.bit_depth,
+            format=reading.type.format,
+            codec=reading.type.codec,
+            bitrate_bps=reading.bitrate_bps,
+            mime_type=reading.type.mime_type,
+            size_bytes=reading.size_bytes,
+            sha256=reading.sha256,
+            samples_sha256=None,
+            health=reading.health,
+            overview=reading.peaks.overview(),
+        )
+        offset = made_at.astimezone().utcoffset()
+        title = original.stem.encode("utf-8", "replace").decode()  # a name may hold bytes that are no text
+        recording = Recording(
+            id=recording_id,
+            title=title,
+            created_at=made_at,
+            updated_at=datetime.now(UTC),
+            utc_offset_min=round(offset.total_seconds() / 60) if offset else 0,
+            masters=(master,),
+        )
+        final = self._config.raw_recordings_path / name
+        replace_durably(copy, final)
+        try:
+            self._library.add(recording, "imported")
+        except StorageError:
+            final.unlink()  # a copy without a row would be an unknown file; the original is where it was
+            raise
+        try:
+            self._peaks.store(reading.sha256, reading.peaks)
+        except StorageError as error:
+            _log.warning("the peaks are not kept: %s", error)
+        return self._library.get(recording_id)
+
+
+def _files(paths: Iterable[Path], report: ImportReport) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+        elif os.path.lexists(path):
+            yield path
+        else:
+            missing = NotFound(f"There is no file {str(path)!r}.", "Nothing was imported from it.")
+            report.failed.append((path, missing))
+
+
+def _copy(source: Path, target: Path, cancel: threading.Event) -> str:
+    """Copy the bytes, synced; their SHA-256."""
+    digest = hashlib.sha256()
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE_MODE)
+    with os.fdopen(descriptor, "wb") as copy, source.open("rb") as original:
+        while block := original.read(_BLOCK_BYTES):
+            if cancel.is_set():
+                raise Cancelled
+            digest.update(block)
+            copy.write(block)
+        copy.flush()
+        os.fsync(copy.fileno())
+    return digest.hexdigest()
+
+
+def _read(copy: Path, name: str, cancel: threading.Event) -> AudioReading:
+    """Read the copy; an error names the file as its owner knows it."""
+    try:
+        return read_audio(copy, cancel)
+    except (StorageError, EncodingError) as error:
+        raise type(error)(error.title.replace(copy.name, name), error.detail) from error

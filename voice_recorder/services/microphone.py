@@ -1,0 +1,226 @@
+"""A microphone that a take can rely on: when its device disappears, the next one goes on in its place."""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import soxr
+
+from voice_recorder.audio.capture import InputStream, LossMeter, with_channels
+from voice_recorder.audio.devices import InputDevice, choose, list_inputs, look_again
+from voice_recorder.audio.levels import Samples
+from voice_recorder.domain.errors import DeviceUnavailable
+from voice_recorder.domain.recording import AudioFormat
+
+_log = logging.getLogger(__name__)
+RETRY_S = 0.5
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Samples in the take's format; the first was heard at the monotonic time ``at``."""
+
+    samples: Samples
+    at: float
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The device disappeared; the last sample was heard at ``at``."""
+
+    device_name: str
+    at: float
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Another device, or the same again, goes on after ``gap_s`` seconds without sound."""
+
+    device_name: str
+    gap_s: float
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """So many frames found no room in memory and are lost."""
+
+    frames: int
+
+
+Heard = Sound | Lost | Changed | Dropped
+
+
+class Microphone:
+    """The sound of one take, whatever devices it comes from. One thread reads; closing ends it.
+
+    ``format`` is what it delivers; ``notice`` says in words when it is not what was asked for.
+    """
+
+    def __init__(self, wanted: str | None, preferred: str, audio_format: AudioFormat) -> None:
+        """Open ``wanted`` (an index, name or part of one), else the ``preferred`` input, else the default.
+
+        Raises DeviceUnavailable when ``wanted`` does not exist or nothing can be opened.
+        """
+        device, self.notice = _pick(wanted, preferred)
+        self._stream: InputStream | None = _open(device, audio_format)
+        self.format = replace(
+            audio_format,
+            sample_rate_hz=self._stream.format.sample_rate_hz,
+            channels=self._stream.format.channels,
+        )
+        if self.format != audio_format:
+            self.notice = _format_notice(device, self.format)
+        self._loss = LossMeter(self.format.sample_rate_hz)
+        self._lost_before = 0  # frames lost on streams that have ended
+        self._overflowed = 0
+        self._resampler: soxr.ResampleStream | None = None
+        self._read_frames = 0
+        self._silent_since: float | None = None
+        self._tried_at = 0.0
+        self.device_name = device.name
+        self.seeks = True
+        """Whether another device is looked for when this one is gone."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether no device delivers just now."""
+        return self._stream is None
+
+    @property
+    def started_at(self) -> float | None:
+        """When the present stream's first sample was heard, by the monotonic clock."""
+        return self._stream.first_sample_at if self._stream else None
+
+    def has_heard_until(self, at: float) -> bool:
+        """Whether all that was said by ``at`` has arrived."""
+        stream = self._stream
+        return stream is None or stream.received_frames >= stream.frame_at(at)
+
+    def read(self) -> Iterator[Heard]:
+        """What came since the last call, in its order."""
+        stream = self._stream
+        if stream is None:
+            if self.seeks:
+                self._seek()
+            return
+        lost = stream.is_lost  # asked first: what the stream still holds is read after it
+        yield from self._read(stream)
+        if lost:
+            end = self._end_of(stream)
+            self._close_stream(stream)
+            self._silent_since = end
+            yield Lost(stream.device.name, end)
+
+    def dropped_frames(self) -> int:
+        """The frames lost so far, as far as is known: by the clock, by full memory, by PortAudio's word."""
+        stream = self._stream
+        flags = stream.flags if stream else 0
+        return self._lost_before + max(self._loss.lost_frames, flags) + self._overflowed
+
+    def close(self) -> None:
+        """Give the device back; the counts stay."""
+        if self._stream is not None:
+            self._close_stream(self._stream)
+
+    def _read(self, stream: InputStream) -> Iterator[Heard]:
+        samples = stream.read()
+        started_at = stream.first_sample_at
+        if started_at is None:
+            return
+        if self._silent_since is not None:
+            yield Changed(stream.device.name, max(0.0, started_at - self._silent_since))
+            self._silent_since = None
+        self._loss.add(time.monotonic(), started_at, stream.received_frames)
+        if stream.overflowed_frames > self._overflowed:
+            yield Dropped(stream.overflowed_frames - self._overflowed)
+            self._overflowed = stream.overflowed_frames
+        if len(samples):
+            at = started_at + self._read_frames / stream.format.sample_rate_hz
+            self._read_frames += len(samples)
+            yield Sound(self._converted(samples), at)
+
+    def _converted(self, samples: Samples) -> Samples:
+        samples = with_channels(samples, self.format.channels)
+        if self._resampler is None:
+            return samples
+        converted: Samples = self._resampler.resample_chunk(np.ascontiguousarray(samples))
+        return converted.reshape(-1, self.format.channels)
+
+    def _end_of(self, stream: InputStream) -> float:
+        if stream.first_sample_at is None:
+            return time.monotonic()
+        return stream.first_sample_at + self._read_frames / stream.format.sample_rate_hz
+
+    def _close_stream(self, stream: InputStream) -> None:
+        self._lost_before += max(self._loss.finish(), stream.flags)
+        stream.close()
+        self._stream = None
+        self._loss = LossMeter(self.format.sample_rate_hz)
+
+    def _seek(self) -> None:
+        if time.monotonic() - self._tried_at < RETRY_S:
+            return
+        self._tried_at = time.monotonic()
+        for device in _next_devices(look_again(), self.device_name):
+            try:
+                stream = _open(device, self.format)
+            except DeviceUnavailable as error:
+                _log.info("%s", error)
+                continue
+            self._take_over(stream)
+            return
+
+    def _take_over(self, stream: InputStream) -> None:
+        _log.warning("the take goes on with %s at %s", stream.device.name, stream.format)
+        rate = stream.format.sample_rate_hz
+        self._stream, self._read_frames, self._overflowed = stream, 0, 0
+        self._loss = LossMeter(rate)
+        self._resampler = None
+        if rate != self.format.sample_rate_hz:
+            dtype = "int16" if self.format.bit_depth == 16 else "int32"
+            self._resampler = soxr.ResampleStream(
+                rate, self.format.sample_rate_hz, self.format.channels, dtype=dtype
+            )
+        self.device_name = stream.device.name
+
+
+def _pick(wanted: str | None, preferred: str) -> tuple[InputDevice, str]:
+    if wanted:
+        try:
+            return choose(list_inputs(), wanted), ""
+        except DeviceUnavailable:
+            return choose(look_again(), wanted), ""
+    for inputs in (list_inputs, look_again):  # what was plugged in since start-up shows at the second look
+        try:
+            return choose(inputs(), preferred), ""
+        except DeviceUnavailable:
+            continue
+    device = choose(list_inputs(), None)
+    return device, f"{preferred!r} is not there; recording from {device.name!r} instead."
+
+
+def _open(device: InputDevice, audio_format: AudioFormat) -> InputStream:
+    """A stream in ``audio_format``, or in what the device offers instead."""
+    channels = min(audio_format.channels, device.max_channels)
+    try:
+        return InputStream(device, replace(audio_format, channels=channels))
+    except DeviceUnavailable:
+        rate = device.default_sample_rate_hz
+        if rate == audio_format.sample_rate_hz:
+            raise
+        return InputStream(device, replace(audio_format, channels=channels, sample_rate_hz=rate))
+
+
+def _format_notice(device: InputDevice, audio_format: AudioFormat) -> str:
+    kind = "mono" if audio_format.channels == 1 else "stereo"
+    return (
+        f"{device.name!r} does not offer the chosen format;"
+        f" recording at {audio_format.sample_rate_hz / 1000:g} kHz {kind} instead."
+    )
+
+
+def _next_devices(inputs: Sequence[InputDevice], before: str) -> list[InputDevice]:
+    """Where to look for sound: the same device, then the system's default, then the others."""
+    return sorted(inputs, key=lambda device: (device.name != before, not device.is_default, device.index))

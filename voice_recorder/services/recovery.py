@@ -1,0 +1,213 @@
+"""Finds takes whose process died, whatever the moment, and makes them recordings.
+
+Each gap between two steps of a take has its answer here: a ``.part`` with or without a row, a file in its
+place whose row was not updated or never made, a row whose file is gone. A take whose lock is held is left
+alone.
+"""
+
+import logging
+import os
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from voice_recorder.audio import wav
+from voice_recorder.domain.correlation import correlated
+from voice_recorder.domain.errors import DamagedAudio, NotFound, VoiceRecorderError
+from voice_recorder.domain.recording import AudioFormat, Master, Recording, default_title
+from voice_recorder.domain.states import MasterState
+from voice_recorder.services.importing import IMPORT_SUFFIX
+from voice_recorder.services.take import take_lock
+from voice_recorder.services.take_file import PART_SUFFIX
+from voice_recorder.storage.disk import os_errors_converted, replace_durably
+from voice_recorder.storage.library import Library
+from voice_recorder.storage.locks import FileLock
+from voice_recorder.storage.paths import StorageConfig
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class RecoveryReport:
+    """What was found. ``running`` takes belong to a live process; ``failed`` files were left as they are."""
+
+    recovered: list[Recording] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
+    failed: list[tuple[Path, VoiceRecorderError]] = field(default_factory=list)
+
+
+class Recovery:
+    """Brings back what a crash left behind. Running it again changes nothing."""
+
+    def __init__(self, config: StorageConfig, library: Library) -> None:
+        self._config = config
+        self._library = library
+
+    def run(self) -> RecoveryReport:
+        """Recover every take without a living owner."""
+        report = RecoveryReport()
+        with os_errors_converted("The recordings folder could not be searched"):
+            parts = sorted(self._config.raw_recordings_path.glob(f"*{PART_SUFFIX}"))
+        for part in parts:
+            self._recover_part(part, report)
+        for recording in self._library.in_state(MasterState.RECORDING):
+            self._recover_row(recording, report)
+        self._adopt_strangers(report)
+        self._sweep_imports()
+        return report
+
+    def _recover_part(self, part: Path, report: RecoveryReport) -> None:
+        try:
+            take = _read_header(part)
+            row = self._row(take.origin.recording_id)
+        except DamagedAudio as error:
+            found = self._row_of_file(part)
+            if found is None:
+                report.failed.append((part, error))
+                return
+            row, take = found
+        with correlated(take.origin.recording_id), take_lock(self._config, take.origin.recording_id) as lock:
+            if not lock.acquire():
+                report.running.append(take.origin.recording_id)
+                return
+            if not part.exists():  # its owner finished between our look and our lock
+                return
+            try:
+                self._finish_part(part, take, row, report)
+            except VoiceRecorderError as error:
+                _log.exception("%s could not be recovered", part.name)
+                report.failed.append((part, error))
+
+    def _finish_part(
+        self, part: Path, take: wav.TakeHeader, row: Recording | None, report: RecoveryReport
+    ) -> None:
+        if wav.frames_in(part.stat().st_size, take.format) == 0:
+            with os_errors_converted(f"{part.name!r} could not be removed"):
+                part.unlink()
+            if row is not None:
+                self._library.forget(row.id, "nothing was heard")
+            report.empty.append(take.origin.recording_id)
+            return
+        with os_errors_converted(f"{part.name!r} could not be completed", "It was left as it is."):
+            wav.complete(part, take.format, take.origin)
+            final = part.with_name(part.name.removesuffix(PART_SUFFIX))
+            if row is None:
+                self._library.add(_adopted(final.name, part, take), "started")
+            replace_durably(part, final)
+        report.recovered.append(self._enter(take.origin.recording_id, final, take.format))
+
+    def _recover_row(self, recording: Recording, report: RecoveryReport) -> None:
+        with correlated(recording.id), take_lock(self._config, recording.id) as lock:
+            if not lock.acquire():
+                if recording.id not in report.running:
+                    report.running.append(recording.id)
+                return
+            recording = self._library.get(recording.id)  # as it is under the lock
+            master = recording.masters[0]
+            path = self._library.path_of(master)
+            if master.state is not MasterState.RECORDING or _part_of(path).exists():
+                return
+            if path.exists():
+                report.recovered.append(self._enter(recording.id, path, _format_of(master)))
+            else:
+                gone = replace(master, state=MasterState.MISSING)
+                self._library.store_reading(recording.id, gone, "missing", str(path))
+
+    def _adopt_strangers(self, report: RecoveryReport) -> None:
+        """Take up finished takes that have no row, as after going back to an older library."""
+        known = self._library.known_names()
+        for path in sorted(self._config.raw_recordings_path.glob("*.wav")):
+            if path.name in known:
+                continue
+            try:
+                take = _read_header(path)
+            except DamagedAudio:
+                continue  # no take of this program; 'verify' lists it
+            with take_lock(self._config, take.origin.recording_id) as lock:
+                if lock.acquire() and self._row(take.origin.recording_id) is None:
+                    self._library.add(_adopted(path.name, path, take), "started")
+                    report.recovered.append(self._enter(take.origin.recording_id, path, take.format))
+
+    def _enter(self, recording_id: str, path: Path, audio_format: AudioFormat) -> Recording:
+        """Bring the row of a recovered take up to what its file holds."""
+        recording = self._library.get(recording_id)
+        size = path.stat().st_size
+        master = replace(
+            recording.masters[0],
+            state=MasterState.RECORDED,
+            frames=wav.frames_in(size, audio_format),
+            size_bytes=size,
+        )
+        markers = self._library.markers(recording_id)
+        self._library.update_take(
+            recording_id, master, recording.title, markers, recovered=True, happened="recovered"
+        )
+        _log.warning("recovered %s with %d frames", path.name, master.frames)
+        return self._library.get(recording_id)
+
+    def _row(self, recording_id: str) -> Recording | None:
+        try:
+            return self._library.get(recording_id)
+        except NotFound:
+            return None
+
+    def _row_of_file(self, part: Path) -> tuple[Recording, wav.TakeHeader] | None:
+        """For a take whose header was torn: its row, and a header made from it."""
+        name = part.name.removesuffix(PART_SUFFIX)
+        for recording in self._library.in_state(MasterState.RECORDING):
+            master = recording.masters[0]
+            if master.name == name:
+                started = recording.created_at.isoformat(timespec="milliseconds")
+                origin = wav.Origin(recording.id, started, recording.utc_offset_min)
+                return recording, wav.TakeHeader(_format_of(master), origin)
+        return None
+
+    def _sweep_imports(self) -> None:
+        """Remove copies that an import did not finish; the originals are where they were."""
+        for copy in self._config.raw_recordings_path.glob(f"*{IMPORT_SUFFIX}"):
+            with FileLock(self._config.locks_path / f"{copy.stem}.lock") as lock:
+                if lock.acquire():
+                    copy.unlink(missing_ok=True)
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(path.name + PART_SUFFIX)
+
+
+def _read_header(part: Path) -> wav.TakeHeader:
+    with os_errors_converted(f"{part.name!r} could not be read"), part.open("rb") as file:
+        return wav.read_header(file)
+
+
+def _format_of(master: Master) -> AudioFormat:
+    return AudioFormat(master.sample_rate_hz, master.channels, master.bit_depth or 16)
+
+
+def _adopted(name: str, part: Path, take: wav.TakeHeader) -> Recording:
+    """A row for a take that died before it had one, from its file alone."""
+    try:
+        started = datetime.fromisoformat(take.origin.started_at).astimezone(UTC)
+    except ValueError:
+        started = datetime.fromtimestamp(part.stat().st_mtime, UTC)
+    master = Master(
+        id=os.urandom(16).hex(),
+        name=name,
+        state=MasterState.RECORDING,
+        created_at=started,
+        frames=0,
+        sample_rate_hz=take.format.sample_rate_hz,
+        channels=take.format.channels,
+        bit_depth=take.format.bit_depth,
+        format="wav",
+        codec=f"pcm_s{take.format.bit_depth}le",
+        bitrate_bps=take.format.bytes_per_second * 8,
+        mime_type="audio/wav",
+        size_bytes=0,
+        sha256=None,
+        samples_sha256=None,
+    )
+    recording = Recording(
+        take.origin.recording_id, "", started, started, take.origin.utc_offset_min, (master,), recovered=True
+    )
+    return replace(recording, title=default_title(recording.local_time))

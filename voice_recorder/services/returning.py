@@ -1,0 +1,95 @@
+"""Going back to a backup of the library without losing a recording made since."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from voice_recorder.domain.errors import LibraryBusy, StorageError, VoiceRecorderError
+from voice_recorder.domain.recording import Marker, Recording
+from voice_recorder.services.recovery import Recovery
+from voice_recorder.storage.backups import Backup, copy_database, find_backup
+from voice_recorder.storage.disk import os_errors_converted, sync_folder
+from voice_recorder.storage.engine import Database
+from voice_recorder.storage.library import Library
+from voice_recorder.storage.locks import FileLock
+from voice_recorder.storage.opening import open_database
+from voice_recorder.storage.paths import StorageConfig
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ReturnReport:
+    """``carried_over``: rows from the library as it was; ``adopted``: takes known by their files alone."""
+
+    backup: Backup
+    set_aside: Path
+    carried_over: int
+    adopted: int
+
+
+def return_to(config: StorageConfig, name: str) -> ReturnReport:
+    """Put the backup called ``name`` in the library's place.
+
+    The library as it was is set aside, not removed. What it knows of recordings made since is carried over;
+    if it cannot be read, the takes are found again by their files. NotFound, LibraryBusy, StorageError.
+    """
+    backup = find_backup(config.backups_path, name)
+    with FileLock(config.locks_path / "migration.lock") as lock:
+        if not lock.acquire():
+            raise LibraryBusy("The library is being brought up to date.", "Try again in a moment.")
+        newer = _readable(config)
+        aside = _set_aside(config)
+        with os_errors_converted("The backup could not be put in place", f"The library is {str(aside)!r}."):
+            copy_database(backup.path, config.database_path)
+    database = open_database(config)
+    try:
+        library = Library(database, config)
+        carried = _carry_over(newer, library)
+        adopted = len(Recovery(config, library).run().recovered)
+    finally:
+        database.dispose()
+    _log.warning("returned to %s; %d carried over, %d adopted", backup.name, carried, adopted)
+    return ReturnReport(backup, aside, carried, adopted)
+
+
+def _readable(config: StorageConfig) -> list[tuple[Recording, tuple[Marker, ...]]]:
+    """All recordings of the library as it is; none when it cannot be read."""
+    try:
+        database = Database(config.database_path)
+        try:
+            library = Library(database, config)
+            return [(r, library.markers(r.id)) for r in library.with_ids(None)]
+        finally:
+            database.dispose()
+    except StorageError as error:
+        _log.warning("the library cannot be read: %s", error)
+        return []
+
+
+def _set_aside(config: StorageConfig) -> Path:
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    aside = config.database_path.with_name(f"library.before-return-{stamp}.db")
+    with os_errors_converted("The library could not be set aside"):
+        for ending in ("-wal", "-shm", ""):
+            part = config.database_path.with_name(config.database_path.name + ending)
+            if part.exists():
+                part.rename(aside.with_name(aside.name + ending))
+        sync_folder(aside.parent)
+    return aside
+
+
+def _carry_over(newer: list[tuple[Recording, tuple[Marker, ...]]], library: Library) -> int:
+    known = {recording.id for recording in library.with_ids(None)}
+    names = library.known_names()
+    carried = 0
+    for recording, markers in newer:
+        if recording.id in known or any(master.name in names for master in recording.masters):
+            continue
+        try:
+            library.add(recording, "carried over", markers)
+            carried += 1
+        except VoiceRecorderError as error:
+            _log.warning("%s could not be carried over: %s", recording.id, error)
+    return carried

@@ -1,0 +1,132 @@
+"""Verification: re-hashes masters and finds what is missing, changed or unknown."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from voice_recorder.audio.metadata import digest, read_audio
+from voice_recorder.domain.correlation import correlated
+from voice_recorder.domain.errors import Cancelled, DamagedAudio
+from voice_recorder.domain.recording import Master, Recording
+from voice_recorder.domain.states import MasterState
+from voice_recorder.services.importing import IMPORT_SUFFIX
+from voice_recorder.services.proving import Proving
+from voice_recorder.services.take_file import PART_SUFFIX
+from voice_recorder.storage.library import Library
+from voice_recorder.storage.paths import StorageConfig
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with one master."""
+
+    recording_id: str
+    title: str
+    path: Path
+
+
+@dataclass
+class VerifyReport:
+    """``checked`` masters are sound; ``unknown`` are files in the folder that no recording has."""
+
+    checked: int = 0
+    missing: list[Finding] = field(default_factory=list)
+    changed: list[Finding] = field(default_factory=list)
+    damaged: list[Finding] = field(default_factory=list)
+    unknown: list[Path] = field(default_factory=list)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every master is there and as it was."""
+        return not (self.missing or self.changed or self.damaged)
+
+
+class Verifying:
+    """Checks that masters are what they were when their SHA-256 was taken."""
+
+    def __init__(self, config: StorageConfig, library: Library, proving: Proving) -> None:
+        self._config = config
+        self._library = library
+        self._proving = proving
+
+    def run(
+        self,
+        ids: Sequence[str] | None = None,
+        cancel: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> VerifyReport:
+        """Re-hash the masters of these recordings, or of all; their states follow. Cancelled, NotFound."""
+        cancel = cancel or threading.Event()
+        self._proving.run_pending(cancel)
+        report = VerifyReport()
+        recordings = self._library.with_ids(ids)
+        for done, recording in enumerate(recordings):
+            if progress:
+                progress(done, len(recordings), recording.title)
+            with correlated(recording.id):
+                for master in recording.masters:
+                    self._check(recording, master, report, cancel)
+        if ids is None:
+            report.unknown = self._unknown_files()
+        return report
+
+    def _check(
+        self, recording: Recording, master: Master, report: VerifyReport, cancel: threading.Event
+    ) -> None:
+        if master.state is MasterState.RECORDING:
+            return
+        path = self._library.path_of(master)
+        finding = Finding(recording.id, recording.title, path)
+        try:
+            found = digest(path, cancel)[1]
+        except FileNotFoundError:
+            report.missing.append(finding)
+            self._enter(recording, master, MasterState.MISSING, "missing", str(path))
+            return
+        except OSError as error:
+            report.damaged.append(finding)
+            self._enter(recording, master, MasterState.DAMAGED, "damaged", str(error))
+            return
+        if master.sha256 is not None and found != master.sha256:
+            report.changed.append(finding)
+            self._enter(
+                recording, master, MasterState.DAMAGED, "changed", f"{path.name} differs from its SHA-256"
+            )
+        elif master.state is MasterState.DAMAGED and not _is_whole(path, master, cancel):
+            report.damaged.append(finding)
+        else:
+            report.checked += 1
+            self._enter(recording, master, MasterState.RECORDED, "verified", "as it was")
+
+    def _enter(
+        self, recording: Recording, master: Master, state: MasterState, kind: str, detail: str
+    ) -> None:
+        if state is not master.state:
+            self._library.store_reading(recording.id, replace(master, state=state), kind, detail)
+        elif state is MasterState.RECORDED:
+            self._library.remember(recording.id, kind, detail)
+
+    def _unknown_files(self) -> list[Path]:
+        known = self._library.known_names()
+        folder = self._config.raw_recordings_path
+        return sorted(
+            path
+            for path in folder.iterdir()
+            if path.is_file()
+            and path.name not in known
+            and path.name.removesuffix(PART_SUFFIX) not in known
+            and path.suffix != IMPORT_SUFFIX
+        )
+
+
+def _is_whole(path: Path, master: Master, cancel: threading.Event) -> bool:
+    try:
+        reading = read_audio(path, cancel)
+    except Cancelled:
+        raise
+    except (DamagedAudio, OSError):
+        return False
+    return not reading.is_damaged and master.samples_sha256 in (None, reading.samples_sha256)

@@ -1,0 +1,1 @@
+"""Files and the database: where they are, how they are opened, read and written."""

@@ -1,0 +1,72 @@
+"""Copies of the database, made by SQLite's backup API while it may be in use."""
+
+import contextlib
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from voice_recorder.domain.errors import LibraryDamaged, NotFound, StorageError
+from voice_recorder.storage.disk import os_errors_converted
+from voice_recorder.storage.paths import FILE_MODE
+
+BACKUPS_KEPT = 3
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A copy of the library's database."""
+
+    name: str
+    path: Path
+    made_at: datetime
+    size_bytes: int
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Make ``target`` a consistent copy of the database ``source``, replacing what it held."""
+    try:
+        target.touch(mode=FILE_MODE)
+        with (
+            contextlib.closing(sqlite3.connect(source, timeout=5.0)) as old,
+            contextlib.closing(sqlite3.connect(target, timeout=5.0)) as new,
+        ):
+            old.backup(new)
+    except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise LibraryDamaged(f"The database {str(source)!r} is damaged and cannot be copied.") from error
+        raise StorageError(f"The database {str(source)!r} could not be copied: {error}.") from error
+
+
+def make_backup(database: Path, folder: Path) -> Backup:
+    """Copy the database into ``folder`` and drop all but the last three copies."""
+    with os_errors_converted("The library could not be backed up"):
+        name = f"library-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
+        target = folder / name
+        unfinished = target.with_suffix(".tmp")
+        try:
+            copy_database(database, unfinished)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        for old in list_backups(folder)[BACKUPS_KEPT:]:
+            old.path.unlink(missing_ok=True)
+        return _described(target)
+
+
+def list_backups(folder: Path) -> list[Backup]:
+    """The copies in ``folder``, newest first."""
+    return [_described(path) for path in sorted(folder.glob("library-*.db"), reverse=True)]
+
+
+def find_backup(folder: Path, name: str) -> Backup:
+    """The copy called ``name``; NotFound when there is none."""
+    for backup in list_backups(folder):
+        if name in (backup.name, backup.path.stem):
+            return backup
+    raise NotFound(f"There is no backup called {name!r}.", "'backup list' shows them.")
+
+
+def _described(path: Path) -> Backup:
+    stat = path.stat()
+    return Backup(path.name, path, datetime.fromtimestamp(stat.st_mtime, UTC), stat.st_size)

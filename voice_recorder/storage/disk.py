@@ -1,0 +1,135 @@
+"""Durable file operations and what the disk has room for."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from voice_recorder.domain.errors import DiskFull, StorageError
+from voice_recorder.storage.paths import FILE_MODE
+
+_NO_ROOM = {28, 122}  # ENOSPC, EDQUOT
+RESERVE_BYTES = 4 * 1024 * 1024
+_PROBE_BYTES = 1024 * 1024
+
+
+@contextmanager
+def os_errors_converted(what: str, kept: str = "Nothing was changed.") -> Iterator[None]:
+    """The boundary at which the file system's errors become ours; ``what`` could not be done."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise DiskFull(f"{what}: the disk is full.", f"{kept} Make room and try again.") from error
+        reason = error.strerror or str(error)
+        raise StorageError(f"{what}: {reason}.", kept) from error
+
+
+def free_bytes(folder: Path) -> int:
+    """Room on the disk of ``folder`` for a user without special rights."""
+    return shutil.disk_usage(folder).free
+
+
+def free_inodes(folder: Path) -> int | None:
+    """How many more files fit; None where the file system does not count them."""
+    if not hasattr(os, "statvfs"):
+        return None
+    stat = os.statvfs(folder)
+    return stat.f_favail if stat.f_files else None
+
+
+def folder_bytes(folder: Path) -> int:
+    """Size of all files below ``folder``."""
+    total = 0
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):  # others may remove files while we look
+                total += (Path(root) / name).stat().st_size
+    return total
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether a file can really be made in ``folder``; a full disk still counts as writable."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError as error:
+        return error.errno in _NO_ROOM
+
+
+def write_speed(folder: Path) -> float | None:
+    """Bytes a second of a synced 1 MiB write; None when there is no room to try."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            started = time.perf_counter()
+            file.write(os.urandom(_PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+            return _PROBE_BYTES / (time.perf_counter() - started)
+    except OSError:
+        return None
+
+
+def sync_data(descriptor: int) -> None:
+    """Bring a file's data to the disk."""
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(descriptor)
+    else:
+        os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's names to the disk, where the system lets folders be synced."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_durably(source: Path, target: Path) -> None:
+    """Rename a synced ``source`` over ``target`` and sync the folder."""
+    source.replace(target)
+    sync_folder(target.parent)
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Replace the contents of ``path`` atomically: after a crash it holds the old bytes or the new."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        replace_durably(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+class Reserve:
+    """A file of 4 MiB whose room lets a take be finished and the library be opened on a full disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def keep(self) -> None:
+        """Make the file if it is not there and there is ample room; real bytes, no hole."""
+        if self.path.exists() or free_bytes(self.path.parent) < 3 * RESERVE_BYTES:
+            return
+        with contextlib.suppress(DiskFull), os_errors_converted("The reserve could not be made"):
+            write_durably(self.path, os.urandom(RESERVE_BYTES))
+
+    def release(self) -> None:
+        """Give its room to whoever needs it now."""
+        self.path.unlink(missing_ok=True)
+
+    def release_if_full(self) -> None:
+        """Make room for SQLite, which needs some even to read."""
+        if free_bytes(self.path.parent) < RESERVE_BYTES // 4:
+            self.release()

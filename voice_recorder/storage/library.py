@@ -1,0 +1,345 @@
+"""The library: every question to the database and every change of it, each in a session of its own."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+
+from voice_recorder.domain.errors import NotFound
+from voice_recorder.domain.library_query import DayCount, LibraryQuery, Page, Shelf
+from voice_recorder.domain.recording import HistoryEntry, Marker, Master, Recording
+from voice_recorder.domain.states import MasterState, is_legal
+from voice_recorder.storage import schema as t
+from voice_recorder.storage.engine import Database
+from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.rows import (
+    from_ms,
+    insert_recording,
+    master_from,
+    master_values,
+    read_recordings,
+    replace_events,
+    to_ms,
+)
+from voice_recorder.storage.search import NEWEST_FIRST, condition, shelf_condition
+
+_r = t.recordings.c
+_m = t.masters.c
+_links = t.recording_masters.c
+
+
+class ChangeWatch:
+    """Tells whether anything, in this process or another, changed the library. Use it in one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path)
+        self._seen = self._version()
+
+    def changed(self) -> bool:
+        """Whether something was committed since the last call."""
+        version = self._version()
+        changed, self._seen = version != self._seen, version
+        return changed
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def _version(self) -> int:
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+
+class Library:
+    """Recordings, their masters, markers and history. Any thread may call any method."""
+
+    def __init__(self, database: Database, config: StorageConfig) -> None:
+        self.database = database
+        self._config = config
+
+    # Reading
+
+    def page(self, query: LibraryQuery, limit: int, offset: int = 0) -> Page:
+        """``limit`` recordings from ``offset``, newest first, and the number of all that fit."""
+        where = condition(query)
+        with self.database.session() as connection:
+            total = connection.scalar(select(func.count()).select_from(t.recordings).where(where)) or 0
+            keys = connection.scalars(
+                select(_r.key).where(where).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
+            ).all()
+            return Page(read_recordings(connection, keys), total)
+
+    def days(self, query: LibraryQuery) -> tuple[DayCount, ...]:
+        """How many recordings of ``query`` each local day has, newest day first."""
+        with self.database.session() as connection:
+            rows = connection.execute(
+                select(_r.local_day, func.count())
+                .where(condition(query))
+                .group_by(_r.local_day)
+                .order_by(_r.local_day.desc())
+            )
+            return tuple(DayCount(day, count) for day, count in rows)
+
+    def counts(self) -> dict[Shelf, int]:
+        """How many recordings each shelf has."""
+        with self.database.session() as connection:
+            return {
+                shelf: connection.scalar(
+                    select(func.count()).select_from(t.recordings).where(shelf_condition(shelf))
+                )
+                or 0
+                for shelf in Shelf
+            }
+
+    def get(self, recording_id: str) -> Recording:
+        """One recording by its id or a beginning of it that fits no other; NotFound."""
+        with self.database.session() as connection:
+            return read_recordings(connection, [_key(connection, recording_id)])[0]
+
+    def markers(self, recording_id: str) -> tuple[Marker, ...]:
+        """The markers of a recording, in their order."""
+        c = t.markers.c
+        with self.database.session() as connection:
+            rows = connection.execute(
+                select(_m.id, c.frame, c.label)
+                .join(t.masters, _m.key == c.master_key)
+                .where(c.recording_key == _key(connection, recording_id))
+                .order_by(c.frame, c.key)
+            )
+            return tuple(Marker(*row) for row in rows)
+
+    def history(self, recording_id: str) -> tuple[HistoryEntry, ...]:
+        """What happened to a recording, oldest first; also of one that is gone."""
+        c = t.history.c
+        with self.database.session() as connection:
+            rows = connection.execute(
+                select(c.at_ms, c.kind, c.detail).where(c.recording_id == recording_id).order_by(c.key)
+            )
+            return tuple(HistoryEntry(from_ms(at), kind, detail) for at, kind, detail in rows)
+
+    def in_state(self, state: MasterState) -> tuple[Recording, ...]:
+        """The recordings with a master in ``state``, also those in the trash."""
+        return self._with_masters(_m.state == state.value)
+
+    def unproved(self) -> tuple[Recording, ...]:
+        """The recordings with a finished master whose SHA-256 is still to be taken."""
+        return self._with_masters(_m.sha256.is_(None), _m.state == MasterState.RECORDED.value)
+
+    def with_sha256(self, sha256: str) -> Recording | None:
+        """The oldest recording that has a master with this content."""
+        found = self._with_masters(_m.sha256 == sha256)
+        return found[0] if found else None
+
+    def with_ids(self, ids: Sequence[str] | None) -> tuple[Recording, ...]:
+        """These recordings, or all of them, the trash included; NotFound for an unknown one."""
+        with self.database.session() as connection:
+            if ids is None:
+                keys = connection.scalars(select(_r.key).order_by(*NEWEST_FIRST)).all()
+            else:
+                keys = [_key(connection, recording_id) for recording_id in ids]
+            return read_recordings(connection, keys)
+
+    def with_masters_named(self, names: Iterable[str]) -> tuple[Recording, ...]:
+        """The recordings that have a master with one of these file names."""
+        return self._with_masters(_m.name.in_(list(names)))
+
+    def trashed_before(self, at: datetime) -> tuple[Recording, ...]:
+        """What its owner put into the trash before ``at``."""
+        return self._where(shelf_condition(Shelf.TRASH), _r.trashed_ms < to_ms(at))
+
+    def made_before(self, at: datetime) -> tuple[Recording, ...]:
+        """What was made before ``at``, is no favourite, not archived and not in the trash."""
+        return self._where(shelf_condition(Shelf.ALL), _r.favourite.is_(False), _r.created_ms < to_ms(at))
+
+    def masters_only_of(self, recording_id: str) -> tuple[Master, ...]:
+        """The masters that no other recording needs."""
+        with self.database.session() as connection:
+            where = _only_of(_key(connection, recording_id))
+            rows = connection.execute(select(t.masters).where(where)).mappings()
+            return tuple(master_from(row) for row in rows)
+
+    def known_names(self) -> set[str]:
+        """The file names of all masters."""
+        with self.database.session() as connection:
+            return set(connection.scalars(select(_m.name)))
+
+    def totals(self) -> dict[str, int]:
+        """Recordings, masters, bytes and frames-weighted seconds in the library."""
+        with self.database.session() as connection:
+            recordings = connection.scalar(select(func.count()).select_from(t.recordings)) or 0
+            row = connection.execute(
+                select(func.count(), func.sum(_m.size_bytes), func.sum(_m.frames / _m.sample_rate_hz))
+            ).one()
+            return {
+                "recordings": recordings, "masters": row[0],
+                "size_bytes": row[1] or 0, "duration_s": round(row[2] or 0),
+            }  # fmt: skip
+
+    def made_per_day(self, days: int) -> list[tuple[str, int, int]]:
+        """The newest ``days`` days with recordings: day, how many, how many bytes."""
+        with self.database.session() as connection:
+            rows = connection.execute(
+                select(_r.local_day, func.count(), func.sum(_m.size_bytes))
+                .join(t.recording_masters, _links.recording_key == _r.key)
+                .join(t.masters, _links.master_key == _m.key)
+                .group_by(_r.local_day)
+                .order_by(_r.local_day.desc())
+                .limit(days)
+            )
+            return [(day, count, size) for day, count, size in rows]
+
+    def watch(self) -> ChangeWatch:
+        """A cheap way to learn of changes."""
+        return ChangeWatch(self.database.path)
+
+    def path_of(self, master: Master) -> Path:
+        """Where the file of ``master`` is: in the recordings folder, or in the trash."""
+        trashed = self._config.trash_path / master.name
+        return trashed if trashed.exists() else self._config.raw_recordings_path / master.name
+
+    # Changing
+
+    def add(self, recording: Recording, how: str, markers: Iterable[Marker] = ()) -> None:
+        """Enter a recording with all its parts; ``how`` begins its history (started, imported)."""
+        with self.database.session(write=True) as connection:
+            key = insert_recording(connection, recording)
+            _replace_markers(connection, key, markers)
+            _remember(connection, recording.id, how)
+
+    def update_take(
+        self,
+        recording_id: str,
+        master: Master,
+        title: str,
+        markers: Iterable[Marker],
+        *,
+        recovered: bool = False,
+        happened: str | None = None,
+    ) -> None:
+        """Bring a take's row up to what is now known of it; ``happened`` enters its history."""
+        with self.database.session(write=True) as connection:
+            row = connection.execute(select(t.masters).where(_m.id == master.id)).mappings().one()
+            _check_change(MasterState(row["state"]), master.state)
+            key = _key(connection, recording_id)
+            values = master_values(master)
+            connection.execute(update(t.masters).where(_m.id == master.id).values(values))
+            replace_events(connection, row["key"], master.events)
+            _replace_markers(connection, key, markers)
+            _touch(connection, key, title=title, recovered=recovered)
+            if happened:
+                _remember(connection, recording_id, happened)
+
+    def store_reading(self, recording_id: str, master: Master, happened: str, detail: str = "") -> None:
+        """Store what reading a master's file has shown: its state, digest, length and overview."""
+        with self.database.session(write=True) as connection:
+            before = connection.scalar(select(_m.state).where(_m.id == master.id))
+            _check_change(MasterState(str(before)), master.state)
+            connection.execute(update(t.masters).where(_m.id == master.id).values(master_values(master)))
+            _remember(connection, recording_id, happened, detail)
+
+    def rename(self, recording_id: str, title: str) -> Recording:
+        """Give a recording another title."""
+        return self._change(recording_id, "renamed", title, title=title)
+
+    def set_notes(self, recording_id: str, notes: str) -> Recording:
+        """Replace the notes of a recording."""
+        return self._change(recording_id, "notes changed", "", notes=notes)
+
+    def set_favourite(self, recording_id: str, favourite: bool) -> Recording:
+        """Mark a recording as a favourite, or no longer."""
+        return self._change(
+            recording_id, "favourite" if favourite else "no favourite", "", favourite=favourite
+        )
+
+    def set_archived(self, recording_id: str, archived: bool) -> Recording:
+        """Take a recording out of the main list, or back into it."""
+        return self._change(recording_id, "archived" if archived else "unarchived", "", archived=archived)
+
+    def set_trashed(self, recording_id: str, at: datetime | None) -> Recording:
+        """Enter that a recording is in the trash since ``at``, or no longer."""
+        trashed_ms = None if at is None else to_ms(at)
+        return self._change(recording_id, "restored" if at is None else "deleted", "", trashed_ms=trashed_ms)
+
+    def forget(self, recording_id: str, why: str) -> None:
+        """Remove a recording's row and the masters that only it has; its history stays."""
+        with self.database.session(write=True) as connection:
+            key = _key(connection, recording_id)
+            own = connection.scalars(select(_m.key).where(_only_of(key))).all()
+            connection.execute(delete(t.recordings).where(_r.key == key))
+            connection.execute(delete(t.masters).where(_m.key.in_(own)))
+            _remember(connection, recording_id, why)
+
+    def remember(self, recording_id: str, kind: str, detail: str = "") -> None:
+        """Enter something into a recording's history."""
+        with self.database.session(write=True) as connection:
+            _remember(connection, recording_id, kind, detail)
+
+    def _change(self, recording_id: str, kind: str, detail: str, **values: Any) -> Recording:
+        with self.database.session(write=True) as connection:
+            key = _key(connection, recording_id)
+            _touch(connection, key, **values)
+            recording = read_recordings(connection, [key])[0]
+            _remember(connection, recording.id, kind, detail)
+            return recording
+
+    def _where(self, *conditions: Any) -> tuple[Recording, ...]:
+        with self.database.session() as connection:
+            keys = connection.scalars(select(_r.key).where(*conditions).order_by(_r.key)).all()
+            return read_recordings(connection, keys)
+
+    def _with_masters(self, *conditions: Any) -> tuple[Recording, ...]:
+        with_them = (
+            select(_links.recording_key).join(t.masters, _links.master_key == _m.key).where(*conditions)
+        )
+        return self._where(_r.key.in_(with_them))
+
+
+def _only_of(recording_key: int) -> ColumnElement[bool]:
+    own = select(_links.master_key).where(_links.recording_key == recording_key)
+    others = select(_links.master_key).where(_links.recording_key != recording_key)
+    return and_(_m.key.in_(own), _m.key.not_in(others))
+
+
+def _key(connection: Connection, recording_id: str) -> int:
+    key: int | None = connection.scalar(select(_r.key).where(_r.id == recording_id))
+    if key is not None:
+        return key
+    keys: Sequence[int] = ()
+    if recording_id.isalnum():
+        beginning = _r.id.startswith(recording_id, autoescape=True)
+        keys = connection.scalars(select(_r.key).where(beginning).limit(2)).all()
+    if len(keys) == 1:
+        return keys[0]
+    reason = "More than one recording's id begins with" if keys else "There is no recording with the id"
+    raise NotFound(f"{reason} {recording_id!r}.", "'list' shows the ids.")
+
+
+def _touch(connection: Connection, key: int, **values: Any) -> None:
+    now = to_ms(datetime.now(UTC))
+    connection.execute(update(t.recordings).where(_r.key == key).values(updated_ms=now, **values))
+
+
+def _remember(connection: Connection, recording_id: str, kind: str, detail: str = "") -> None:
+    now = to_ms(datetime.now(UTC))
+    connection.execute(
+        insert(t.history).values(recording_id=recording_id, at_ms=now, kind=kind, detail=detail)
+    )
+
+
+def _replace_markers(connection: Connection, key: int, markers: Iterable[Marker]) -> None:
+    connection.execute(delete(t.markers).where(t.markers.c.recording_key == key))
+    for marker in markers:
+        master_key = select(_m.key).where(_m.id == marker.master_id).scalar_subquery()
+        connection.execute(
+            insert(t.markers).values(
+                recording_key=key, master_key=master_key, frame=marker.frame, label=marker.label
+            )
+        )
+
+
+def _check_change(before: MasterState, after: MasterState) -> None:
+    if not is_legal(before, after):
+        raise ValueError(f"a master cannot go from {before} to {after}")

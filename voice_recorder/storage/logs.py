@@ -1,0 +1,72 @@
+"""Structured rotating logs: one JSON object a line, with the id of the take or transfer it belongs to."""
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from typing_extensions import override
+
+from voice_recorder.domain.correlation import current_correlation
+from voice_recorder.storage.paths import FILE_MODE
+
+LOG_BYTES = 2_000_000
+LOG_FILES = 5
+
+# Secrets never belong into a log; should one reach a message inside an address, it ends here.
+_SECRET_IN_URL = re.compile(r"(?P<scheme>\b\w+://)(?:[^\s/@]+@)?(?P<place>[^\s?\"']*)(?:\?[^\s\"']*)?")
+
+
+def redacted(text: str) -> str:
+    """``text`` with user names, keys and queries taken out of every address in it."""
+    return _SECRET_IN_URL.sub(r"\g<scheme>\g<place>", text)
+
+
+class JsonFormatter(logging.Formatter):
+    """A log record as one line of JSON."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "correlation": current_correlation(),
+            "message": redacted(record.getMessage()),
+            "process": record.process,
+            "thread": record.threadName,
+        }
+        if record.exc_info:
+            line["exception"] = redacted(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=False)
+
+
+def start_logging(folder: Path) -> None:
+    """Send the program's log records to ``voice-recorder.log`` in ``folder``, shared by all its processes."""
+    from concurrent_log_handler import ConcurrentRotatingFileHandler
+
+    handler = ConcurrentRotatingFileHandler(
+        str(folder / "voice-recorder.log"), maxBytes=LOG_BYTES, backupCount=LOG_FILES, chmod=FILE_MODE,
+        encoding="utf-8",
+    )  # fmt: skip
+    handler.setFormatter(JsonFormatter())
+    logger = logging.getLogger("voice_recorder")
+    for old in list(logger.handlers):
+        logger.removeHandler(old)
+        old.close()
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    logging.raiseExceptions = False  # a full disk must not write tracebacks to a person's terminal
+
+
+def log_uncaught() -> None:
+    """Let a bug end in the log, and in one sentence on stderr instead of a traceback."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
+        logging.getLogger("voice_recorder").critical("a bug", exc_info=(kind, error, trace))  # type: ignore[arg-type]
+        sys.stderr.write(f"Voice Recorder met a bug ({kind.__name__}: {error}); its log has the details.\n")
+
+    sys.excepthook = hook

@@ -1,0 +1,184 @@
+"""Where everything is kept, and the limits that the environment may set."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import platformdirs
+
+from voice_recorder.domain.errors import ConfigurationError, StorageError
+
+APP_NAME = "voice-recorder"
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+class Environment(StrEnum):
+    """What the program runs for, chosen by ``VOICE_RECORDER_ENV``."""
+
+    DEVELOPMENT = "development"
+    TESTING = "testing"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class _Defaults:
+    min_disk_space_mb: int
+    enable_disk_space_check: bool
+
+
+_DEFAULTS = {
+    Environment.DEVELOPMENT: _Defaults(50, True),
+    Environment.TESTING: _Defaults(10, False),
+    Environment.PRODUCTION: _Defaults(500, True),
+}
+_MB_LIMIT = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class StorageConfig:
+    """Folders, all of which exist once ``from_environment`` has returned, and limits in MB (10^6 bytes)."""
+
+    environment: Environment
+    home: Path
+    raw_recordings_path: Path
+    min_disk_space_mb: int
+    enable_disk_space_check: bool
+    max_library_mb: int | None = None
+    max_import_mb: int = 500
+
+    @property
+    def cloud_copies_path(self) -> Path:
+        """Compressed files on their way to the cloud."""
+        return self.home / "cloud_copies"
+
+    @property
+    def cache_path(self) -> Path:
+        """What can be made again: peaks, fetched audio."""
+        return self.home / "cache"
+
+    @property
+    def trash_path(self) -> Path:
+        """Masters of recordings in the trash."""
+        return self.home / "trash"
+
+    @property
+    def logs_path(self) -> Path:
+        """Rotating log files."""
+        return self.home / "logs"
+
+    @property
+    def backups_path(self) -> Path:
+        """The last copies of the database."""
+        return self.home / "backups"
+
+    @property
+    def locks_path(self) -> Path:
+        """Locks that tell whose take it is."""
+        return self.home / "locks"
+
+    @property
+    def database_path(self) -> Path:
+        """The SQLite database."""
+        return self.home / "library.db"
+
+    @property
+    def settings_path(self) -> Path:
+        """The settings file."""
+        return self.home / "settings.json"
+
+    @property
+    def reserve_path(self) -> Path:
+        """The file whose room lets Stop finish on a full disk; on the database's disk."""
+        return self.home / "reserve.bin"
+
+    @classmethod
+    def from_environment(
+        cls, name: str | None = None, environ: Mapping[str, str] | None = None
+    ) -> "StorageConfig":
+        """Read the variables (``os.environ`` by default), create the folders and check them.
+
+        ``name`` is "development", "testing" or "production"; without it ``VOICE_RECORDER_ENV`` decides.
+        Raises ConfigurationError that names a bad variable, StorageError for a folder that cannot be used.
+        """
+        environ = os.environ if environ is None else environ
+        environment = _environment(name or _text(environ, "VOICE_RECORDER_ENV") or Environment.PRODUCTION)
+        defaults = _DEFAULTS[environment]
+        home = _home(environ, environment)
+        recordings = _folder(environ, "VOICE_RECORDER_RECORDINGS_DIR") or home / "recordings"
+        minimum = _megabytes(environ, "VOICE_RECORDER_MIN_DISK_SPACE_MB")
+        config = cls(
+            environment=environment,
+            home=home,
+            raw_recordings_path=recordings,
+            min_disk_space_mb=defaults.min_disk_space_mb if minimum is None else minimum,
+            enable_disk_space_check=defaults.enable_disk_space_check,
+            max_library_mb=_megabytes(environ, "VOICE_RECORDER_MAX_LIBRARY_MB"),
+            max_import_mb=_megabytes(environ, "VOICE_RECORDER_MAX_IMPORT_MB") or cls.max_import_mb,
+        )
+        for folder in (
+            config.home, config.raw_recordings_path, config.cloud_copies_path, config.cache_path,
+            config.trash_path, config.logs_path, config.backups_path, config.locks_path,
+        ):  # fmt: skip
+            _make_folder(folder)
+        return config
+
+
+def _text(environ: Mapping[str, str], variable: str) -> str | None:
+    return environ.get(variable) or None  # a variable set to nothing counts as unset
+
+
+def _environment(name: str) -> Environment:
+    try:
+        return Environment(name)
+    except ValueError:
+        raise ConfigurationError(
+            f"VOICE_RECORDER_ENV cannot be {name!r}.", f"It takes one of: {', '.join(Environment)}."
+        ) from None
+
+
+def _home(environ: Mapping[str, str], environment: Environment) -> Path:
+    home = _folder(environ, "VOICE_RECORDER_HOME")
+    if home is not None:
+        return home
+    if environment is Environment.TESTING:
+        raise ConfigurationError(
+            "VOICE_RECORDER_HOME is not set.", "In the testing environment it must name a folder."
+        )
+    suffix = "" if environment is Environment.PRODUCTION else f"-{environment}"
+    return Path(platformdirs.user_data_path(APP_NAME + suffix, appauthor=False))
+
+
+def _folder(environ: Mapping[str, str], variable: str) -> Path | None:
+    text = _text(environ, variable)
+    if text is None:
+        return None
+    if "\0" in text:
+        raise ConfigurationError(f"{variable} is not a path.", "It holds a zero byte.")
+    path = Path(text).expanduser()
+    return path if path.is_absolute() else Path.cwd() / path
+
+
+def _megabytes(environ: Mapping[str, str], variable: str) -> int | None:
+    text = _text(environ, variable)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text) > _MB_LIMIT:
+        raise ConfigurationError(
+            f"{variable} cannot be {text!r}.", f"It takes a whole number of megabytes, 0 to {_MB_LIMIT}."
+        )
+    return int(text)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(13, "Permission denied")
+    except OSError as error:
+        raise StorageError(
+            f"The folder {str(folder)!r} cannot be used: {error.strerror}.",
+            "Check its permissions and its disk, or set VOICE_RECORDER_HOME to another folder.",
+        ) from error

@@ -1,0 +1,234 @@
+"""Between rows and recordings: reads and enters whole recordings with all their parts."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, delete, insert, select
+
+from voice_recorder.domain.recording import Health, Master, Recording, Segment, TakeEvent, TakeEventKind
+from voice_recorder.domain.states import MasterState
+from voice_recorder.storage import schema as t
+
+_KEYS_AT_ONCE = 500  # SQLite limits the variables of a statement
+
+
+def to_ms(at: datetime) -> int:
+    """Milliseconds since 1970 in UTC."""
+    return round(at.timestamp() * 1000)
+
+
+def from_ms(ms: int) -> datetime:
+    """The moment in UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def read_recordings(connection: Connection, keys: Sequence[int]) -> tuple[Recording, ...]:
+    """The recordings with these keys, in their order."""
+    parts = (keys[at : at + _KEYS_AT_ONCE] for at in range(0, len(keys), _KEYS_AT_ONCE))
+    return tuple(recording for part in parts for recording in _read_some(connection, part))
+
+
+def _read_some(connection: Connection, keys: Sequence[int]) -> tuple[Recording, ...]:
+    rows = connection.execute(
+        select(t.recordings, t.folders.c.name.label("folder"))
+        .outerjoin(t.folders, t.recordings.c.folder_key == t.folders.c.key)
+        .where(t.recordings.c.key.in_(keys))
+    ).mappings()
+    by_key = {row["key"]: row for row in rows}
+    masters = _read_masters(connection, keys)
+    segments = _read_segments(connection, keys)
+    tags = _read_tags(connection, keys)
+    return tuple(
+        _recording(by_key[key], tuple(masters[key]), tuple(segments[key]), tuple(tags[key]))
+        for key in keys
+        if key in by_key
+    )
+
+
+def master_values(master: Master) -> dict[str, Any]:
+    """The columns of a master."""
+    return {
+        "id": master.id, "name": master.name, "state": master.state.value,
+        "created_ms": to_ms(master.created_at), "frames": master.frames,
+        "sample_rate_hz": master.sample_rate_hz, "channels": master.channels,
+        "bit_depth": master.bit_depth, "format": master.format, "codec": master.codec,
+        "bitrate_bps": master.bitrate_bps, "mime_type": master.mime_type,
+        "size_bytes": master.size_bytes, "sha256": master.sha256,
+        "samples_sha256": master.samples_sha256, "overview": master.overview,
+        **health_values(master.health),
+    }  # fmt: skip
+
+
+def health_values(health: Health) -> dict[str, Any]:
+    """The columns of a master's health."""
+    return {
+        "dropped_samples": health.dropped_samples, "clipped_share": health.clipped_share,
+        "silent_share": health.silent_share, "peak_dbfs": health.peak_dbfs,
+    }  # fmt: skip
+
+
+def insert_recording(connection: Connection, recording: Recording) -> int:
+    """Enter a recording with its masters, edit list, tags and folder; its key."""
+    trashed_at = recording.trashed_at
+    key = _insert(
+        connection,
+        t.recordings,
+        id=recording.id,
+        title=recording.title,
+        notes=recording.notes,
+        created_ms=to_ms(recording.created_at),
+        updated_ms=to_ms(recording.updated_at),
+        utc_offset_min=recording.utc_offset_min,
+        local_day=f"{recording.local_time:%Y-%m-%d}",
+        folder_key=_named(connection, t.folders, recording.folder) if recording.folder else None,
+        favourite=recording.favourite,
+        archived=recording.archived,
+        recovered=recording.recovered,
+        trashed_ms=None if trashed_at is None else to_ms(trashed_at),
+    )
+    keys: dict[str, int] = {}
+    for position, master in enumerate(recording.masters):
+        keys[master.id] = _insert(connection, t.masters, **master_values(master))
+        replace_events(connection, keys[master.id], master.events)
+        link = {"recording_key": key, "position": position, "master_key": keys[master.id]}
+        connection.execute(insert(t.recording_masters).values(link))
+    for position, segment in enumerate(recording.edit_list):
+        part = {"recording_key": key, "position": position, "master_key": keys[segment.master_id]}
+        frames = {"from_frame": segment.from_frame, "to_frame": segment.to_frame}
+        connection.execute(insert(t.segments).values(**part, **frames))
+    for tag in recording.tags:
+        tagged = {"recording_key": key, "tag_key": _named(connection, t.tags, tag)}
+        connection.execute(insert(t.recording_tags).values(tagged))
+    return key
+
+
+def replace_events(connection: Connection, master_key: int, events: Iterable[TakeEvent]) -> None:
+    """Let a master have these events and no others."""
+    connection.execute(delete(t.take_events).where(t.take_events.c.master_key == master_key))
+    rows = [
+        {
+            "master_key": master_key, "kind": event.kind.value, "frame": event.frame,
+            "length_frames": event.length_frames, "detail": event.detail,
+        }
+        for event in events
+    ]  # fmt: skip
+    if rows:
+        connection.execute(insert(t.take_events), rows)
+
+
+def _insert(connection: Connection, table: Table, **values: Any) -> int:
+    key: int = connection.execute(insert(table).values(values)).inserted_primary_key[0]  # type: ignore[index]
+    return key
+
+
+def _named(connection: Connection, table: Table, name: str) -> int:
+    """The key of the tag or folder called ``name``, made when there is none."""
+    key: int | None = connection.scalar(select(table.c.key).where(table.c.name == name))
+    return _insert(connection, table, name=name) if key is None else key
+
+
+def _recording(
+    row: RowMapping, masters: tuple[Master, ...], edits: tuple[Segment, ...], tags: tuple[str, ...]
+) -> Recording:
+    return Recording(
+        id=row["id"],
+        title=row["title"],
+        created_at=from_ms(row["created_ms"]),
+        updated_at=from_ms(row["updated_ms"]),
+        utc_offset_min=row["utc_offset_min"],
+        masters=masters,
+        edit_list=edits,
+        notes=row["notes"],
+        tags=tags,
+        folder=row["folder"],
+        favourite=row["favourite"],
+        archived=row["archived"],
+        recovered=row["recovered"],
+        trashed_at=None if row["trashed_ms"] is None else from_ms(row["trashed_ms"]),
+    )
+
+
+def _read_masters(connection: Connection, keys: Sequence[int]) -> Mapping[int, list[Master]]:
+    links = t.recording_masters.c
+    rows = (
+        connection.execute(
+            select(t.masters, links.recording_key)
+            .join(t.recording_masters, links.master_key == t.masters.c.key)
+            .where(links.recording_key.in_(keys))
+            .order_by(links.recording_key, links.position)
+        )
+        .mappings()
+        .all()
+    )
+    events = _read_events(connection, [row["key"] for row in rows])
+    masters: defaultdict[int, list[Master]] = defaultdict(list)
+    for row in rows:
+        masters[row["recording_key"]].append(master_from(row, tuple(events[row["key"]])))
+    return masters
+
+
+def master_from(row: RowMapping, events: tuple[TakeEvent, ...] = ()) -> Master:
+    """The master in a row of the table ``masters``."""
+    return Master(
+        id=row["id"],
+        name=row["name"],
+        state=MasterState(row["state"]),
+        created_at=from_ms(row["created_ms"]),
+        frames=row["frames"],
+        sample_rate_hz=row["sample_rate_hz"],
+        channels=row["channels"],
+        bit_depth=row["bit_depth"],
+        format=row["format"],
+        codec=row["codec"],
+        bitrate_bps=row["bitrate_bps"],
+        mime_type=row["mime_type"],
+        size_bytes=row["size_bytes"],
+        sha256=row["sha256"],
+        samples_sha256=row["samples_sha256"],
+        health=Health(row["dropped_samples"], row["clipped_share"], row["silent_share"], row["peak_dbfs"]),
+        events=events,
+        overview=row["overview"] or b"",
+    )
+
+
+def _read_events(connection: Connection, master_keys: Sequence[int]) -> Mapping[int, list[TakeEvent]]:
+    c = t.take_events.c
+    rows = connection.execute(
+        select(c.master_key, c.kind, c.frame, c.length_frames, c.detail)
+        .where(c.master_key.in_(master_keys))
+        .order_by(c.master_key, c.frame, c.key)
+    )
+    events: defaultdict[int, list[TakeEvent]] = defaultdict(list)
+    for key, kind, frame, length, detail in rows:
+        events[key].append(TakeEvent(TakeEventKind(kind), frame, length, detail))
+    return events
+
+
+def _read_segments(connection: Connection, keys: Sequence[int]) -> Mapping[int, list[Segment]]:
+    c = t.segments.c
+    rows = connection.execute(
+        select(c.recording_key, t.masters.c.id, c.from_frame, c.to_frame)
+        .join(t.masters, t.masters.c.key == c.master_key)
+        .where(c.recording_key.in_(keys))
+        .order_by(c.recording_key, c.position)
+    )
+    segments: defaultdict[int, list[Segment]] = defaultdict(list)
+    for key, master_id, start, end in rows:
+        segments[key].append(Segment(master_id, start, end))
+    return segments
+
+
+def _read_tags(connection: Connection, keys: Sequence[int]) -> Mapping[int, list[str]]:
+    c = t.recording_tags.c
+    rows = connection.execute(
+        select(c.recording_key, t.tags.c.name)
+        .join(t.tags, t.tags.c.key == c.tag_key)
+        .where(c.recording_key.in_(keys))
+        .order_by(c.recording_key, t.tags.c.name)
+    )
+    tags: defaultdict[int, list[str]] = defaultdict(list)
+    for key, name in rows:
+        tags[key].append(name)
+    return tags

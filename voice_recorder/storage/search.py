@@ -1,0 +1,80 @@
+"""What a query of the library is in SQL."""
+
+import re
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, literal_column, or_, select, text, true
+
+from voice_recorder.domain.library_query import LibraryQuery, Shelf
+from voice_recorder.domain.states import MasterState, RecordingState
+from voice_recorder.storage import schema as t
+
+_WORD = re.compile(r"\w+", re.UNICODE)
+_r = t.recordings.c
+
+# Newest first by the clock of the place, so that the days of a list are not torn apart by a journey.
+NEWEST_FIRST = (_r.local_day.desc(), _r.created_ms.desc(), _r.key.desc())
+
+_SHELVES: dict[Shelf, ColumnElement[bool]] = {
+    # Literals, or SQLite does not see that a partial index fits.
+    Shelf.ALL: text("recordings.archived = 0 AND recordings.trashed_ms IS NULL"),  # type: ignore[dict-item]
+    Shelf.FAVOURITES: text("recordings.favourite = 1 AND recordings.trashed_ms IS NULL"),  # type: ignore[dict-item]
+    Shelf.ARCHIVE: text("recordings.archived = 1 AND recordings.trashed_ms IS NULL"),  # type: ignore[dict-item]
+    Shelf.TRASH: text("recordings.trashed_ms IS NOT NULL"),  # type: ignore[dict-item]
+}
+
+
+def shelf_condition(shelf: Shelf) -> ColumnElement[bool]:
+    """The recordings that stand on ``shelf``."""
+    return _SHELVES[shelf]
+
+
+def condition(query: LibraryQuery) -> ColumnElement[bool]:
+    """The recordings that ``query`` asks for. A state looks on every shelf."""
+    where = [_state(query.state) if query.state else shelf_condition(query.shelf)]
+    if query.search.strip():
+        where.append(_words(query.search))
+    return and_(*where)
+
+
+def match_expression(search: str) -> str | None:
+    """The FTS5 expression for what a person typed: every word, each as a beginning. None without a word."""
+    words = _WORD.findall(search)
+    return " ".join(f'"{word}"*' for word in words) or None
+
+
+def _words(search: str) -> ColumnElement[bool]:
+    expression = match_expression(search)
+    if expression is None:
+        return false()
+    found: Select[Any] = select(literal_column("rowid")).select_from(text(t.SEARCH_TABLE))
+    return _r.key.in_(found.where(text(f"{t.SEARCH_TABLE} MATCH :words").bindparams(words=expression)))
+
+
+def _has_master(*states: MasterState) -> ColumnElement[bool]:
+    links = t.recording_masters.c
+    return exists().where(
+        links.recording_key == _r.key,
+        links.master_key == t.masters.c.key,
+        t.masters.c.state.in_([s.value for s in states]),
+    )
+
+
+def _state(state: RecordingState) -> ColumnElement[bool]:
+    if state is RecordingState.TRASHED:
+        return shelf_condition(Shelf.TRASH)
+    there = _r.trashed_ms.is_(None)
+    if state is RecordingState.RECORDED:
+        trouble = [s for s in MasterState if s is not MasterState.RECORDED]
+        return and_(there, _has_master(MasterState.RECORDED), ~_has_master(*trouble))
+    if state is RecordingState.CLOUD_ONLY:
+        return false()
+    if state is RecordingState.MISSING:
+        orphaned = ~exists().where(t.recording_masters.c.recording_key == _r.key)
+        return and_(
+            there, ~_has_master(MasterState.RECORDING), or_(_has_master(MasterState.MISSING), orphaned)
+        )
+    if state is RecordingState.DAMAGED:
+        worse = _has_master(MasterState.RECORDING, MasterState.MISSING)
+        return and_(there, _has_master(MasterState.DAMAGED), ~worse)
+    return and_(there, _has_master(MasterState.RECORDING), true())

@@ -1,0 +1,96 @@
+"""The settings file: versioned JSON, replaced atomically, unknown keys kept."""
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from voice_recorder.domain.errors import ConfigurationError, LibraryTooNew, NotFound
+from voice_recorder.domain.settings import Settings, changed, declaration, declarations
+from voice_recorder.storage.disk import os_errors_converted, write_durably
+from voice_recorder.storage.paths import FILE_MODE
+
+VERSION = 1
+_log = logging.getLogger(__name__)
+
+# From version N to N + 1, each a function of the values by key.
+Migration = Callable[[dict[str, Any]], dict[str, Any]]
+MIGRATIONS: Mapping[int, Migration] = {}
+
+
+class SettingsFile:
+    """The settings of one library, in memory and on the disk."""
+
+    def __init__(
+        self, path: Path, *, version: int = VERSION, migrations: Mapping[int, Migration] = MIGRATIONS
+    ) -> None:
+        self._path = path
+        self._version = version
+        self._values = self._read(migrations)
+        known = {k: v for k, v in self._values.items() if k in declarations()}
+        self.current: Settings = changed(Settings(), known)
+
+    def set(self, key: str, value: object) -> Settings:
+        """Change one setting and store it; the new settings. NotFound, ConfigurationError, StorageError."""
+        return self._store({**self._values, key: declaration(key).check(value)})
+
+    def reset(self, key: str) -> Settings:
+        """Give a setting its default back."""
+        declaration(key)
+        return self._store({k: v for k, v in self._values.items() if k != key})
+
+    def is_set(self, key: str) -> bool:
+        """Whether the file holds a value for ``key``."""
+        return key in self._values
+
+    def _store(self, values: dict[str, Any]) -> Settings:
+        known = {k: v for k, v in values.items() if k in declarations()}
+        current = changed(Settings(), known)
+        self._write(values)
+        self._values, self.current = values, current
+        return current
+
+    def _write(self, values: dict[str, Any]) -> None:
+        document = {"version": self._version, "settings": values}
+        with os_errors_converted("The settings could not be saved", "The old settings are kept."):
+            write_durably(self._path, json.dumps(document, indent=2, ensure_ascii=False).encode())
+
+    def _read(self, migrations: Mapping[int, Migration]) -> dict[str, Any]:
+        try:
+            with os_errors_converted("The settings could not be read"):
+                if not self._path.exists():
+                    return {}
+                document = json.loads(self._path.read_bytes())
+            version, values = document["version"], document["settings"]
+            if not isinstance(version, int) or not isinstance(values, dict):
+                raise TypeError
+        except (ValueError, KeyError, TypeError):
+            raise ConfigurationError(
+                f"The settings file {str(self._path)!r} is damaged.",
+                "It was left as it is; mend it, or move it away to start with the defaults.",
+            ) from None
+        if version > self._version:
+            raise LibraryTooNew(
+                f"The settings file is of version {version}; this program knows {self._version}.",
+                "Nothing was changed; install the newer Voice Recorder.",
+            )
+        return self._migrated(version, values, migrations)
+
+    def _migrated(
+        self, version: int, values: dict[str, Any], migrations: Mapping[int, Migration]
+    ) -> dict[str, Any]:
+        if version == self._version:
+            return values
+        backup = self._path.with_name(f"{self._path.stem}.v{version}.json")
+        with os_errors_converted("The settings could not be backed up"):
+            shutil.copyfile(self._path, backup)
+            backup.chmod(FILE_MODE)
+        for step in range(version, self._version):
+            if step not in migrations:
+                raise NotFound(f"No way leads from settings version {step} to {step + 1}.")
+            values = migrations[step](values)
+        self._write(values)
+        _log.info("settings migrated from version %d to %d", version, self._version)
+        return values
