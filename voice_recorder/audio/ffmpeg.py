@@ -73,13 +73,15 @@ def open_stream(path: Path) -> FfmpegStream:
     streams = [s for s in found.get("streams", []) if s.get("codec_type") == "audio"]
     names = found.get("format", {}).get("format_name", "").split(",")
     known = next((_FORMATS[name] for name in names if name in _FORMATS), None)
-    if not streams or known is None or not int(streams[0].get("sample_rate", 0)):
+    stream = streams[0] if streams else {}
+    rate, channels = int(stream.get("sample_rate", 0)), int(stream.get("channels", 0))
+    if known is None or not rate or not channels or "codec_name" not in stream:
         raise DamagedAudio(f"{path.name!r} holds no sound that can be read.", "It was left as it is.")
-    stream = streams[0]
-    rate = int(stream["sample_rate"])
     duration_s = float(stream.get("duration") or found["format"].get("duration") or 0)
+    if known[0] == "aac":
+        duration_s = 0  # bare AAC does not tell its length: ffprobe's is a guess
     return FfmpegStream(
-        path, known[0], stream["codec_name"], known[1], known[2], rate, int(stream["channels"]),
+        path, known[0], stream["codec_name"], known[1], known[2], rate, channels,
         int(duration_s * rate * 0.98),  # a container's duration may count padding that is not decoded
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Levels of sound: peak and RMS in dBFS (0 is full scale), clipping, digital silence."""
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +97,29 @@ class TakeLevels:
         """The health of the take so far."""
         total = max(1, self.frames)
         return Health(dropped_samples, self._clipped / total, self._silent / total, to_dbfs(self._peak))
+
+
+class RecentPeaks:
+    """The last peaks of a take, so many a second, for a waveform that runs along."""
+
+    def __init__(self, sample_rate_hz: int, per_second: int, seconds: int) -> None:
+        self._bin_frames = sample_rate_hz // per_second
+        self._bins: deque[float] = deque(maxlen=per_second * seconds)
+        self._peak = 0.0
+        self._frames = 0
+
+    def add(self, block: BlockLevels) -> None:
+        """Take one more block into account; one longer than a bin fills several."""
+        self._peak = max(self._peak, block.peak)
+        self._frames += block.frames
+        while self._frames >= self._bin_frames:
+            self._bins.append(self._peak)
+            self._frames -= self._bin_frames
+            self._peak = block.peak if self._frames else 0.0
+
+    def values(self) -> tuple[float, ...]:
+        """The peaks, 0 to 1, newest last."""
+        return tuple(self._bins)
 
 
 SILENT_AFTER_S = 2.5

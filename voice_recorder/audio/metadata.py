@@ -13,6 +13,7 @@ import numpy.typing as npt
 import soundfile
 
 from voice_recorder.audio import ffmpeg
+from voice_recorder.audio.completeness import is_cut_off, mp3_tells_its_length
 from voice_recorder.audio.levels import TakeLevels, measure
 from voice_recorder.audio.peaks import PeakCollector, Peaks
 from voice_recorder.audio.wav import HEADER_BYTES, frames_in, read_header
@@ -21,6 +22,7 @@ from voice_recorder.domain.recording import Health
 
 _BLOCK_BYTES = 1 << 20
 _BLOCK_FRAMES = 1 << 16
+_UNKNOWN_LENGTH = (1 << 63) - 1  # of a FLAC file that was written into a pipe
 Block = npt.NDArray[np.int16]
 
 
@@ -71,10 +73,12 @@ def read_audio(path: Path, cancel: threading.Event | None = None) -> AudioReadin
     if size == 0:
         raise DamagedAudio(f"{path.name!r} is empty.", "It was left as it is.")
     try:
-        with soundfile.SoundFile(path) as sound:
+        # A file object, not a name: by some endings (.au, .vox, .raw) any bytes would count as sound, and
+        # a name need not be text.
+        with path.open("rb") as file, soundfile.SoundFile(file) as sound:
             audio_type = _type_of(sound)
             decoded = _decode(_blocks(sound), sound.samplerate, cancel)
-            promised, rate, channels = sound.frames, sound.samplerate, sound.channels
+            promised, rate, channels = _promised_frames(sound, path), sound.samplerate, sound.channels
     except soundfile.LibsndfileError:
         stream = ffmpeg.open_stream(path)  # DamagedAudio when ffmpeg cannot read it either
         audio_type = AudioType(stream.format, stream.codec, stream.mime_type, stream.suffix)
@@ -94,7 +98,7 @@ def read_audio(path: Path, cancel: threading.Event | None = None) -> AudioReadin
         bitrate_bps=round(size * 8 * rate / frames),
         health=health,
         peaks=peaks,
-        is_damaged=frames < promised or _is_truncated(path, size),
+        is_damaged=frames < promised or is_cut_off(path),
     )
 
 
@@ -141,14 +145,34 @@ def _decode(
 
 
 def _blocks(sound: soundfile.SoundFile) -> Iterator[Block]:
-    while True:
+    is_float = sound.subtype in ("FLOAT", "DOUBLE")  # read as integers they would not be scaled
+    size = _BLOCK_FRAMES
+    while size:
+        at = sound.tell()
         try:
-            block = sound.read(_BLOCK_FRAMES, dtype="int16", always_2d=True)
+            block = sound.read(size, dtype="float32" if is_float else "int16", always_2d=True)
         except soundfile.LibsndfileError:
-            return  # the rest is unreadable; what came before counts
+            size //= 16  # come closer to what is unreadable: all that stands before it counts
+            if not _gone_back(sound, at):
+                return
+            continue
         if not len(block):
             return
-        yield block
+        yield _to_int16(block) if is_float else block
+
+
+def _gone_back(sound: soundfile.SoundFile, frame: int) -> bool:
+    try:
+        sound.seek(frame)
+    except soundfile.LibsndfileError:
+        return False
+    return True
+
+
+def _to_int16(block: npt.NDArray[np.float32]) -> Block:
+    scaled = np.rint(np.nan_to_num(block, posinf=1.0, neginf=-1.0) * 32768.0)
+    samples: Block = np.clip(scaled, -32768, 32767).astype(np.int16)
+    return samples
 
 
 _BIT_DEPTHS = {
@@ -180,14 +204,7 @@ def _type_of(sound: soundfile.SoundFile) -> AudioType:
     return AudioType(container, codec, mime_type, suffix, _BIT_DEPTHS.get(sound.subtype))
 
 
-def _is_truncated(path: Path, size: int) -> bool:
-    """Whether a RIFF or AIFF file is shorter than its own header says; libsndfile does not tell."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head[:4] == b"RIFF":
-        said = int.from_bytes(head[4:8], "little")
-    elif head[:4] == b"FORM":
-        said = int.from_bytes(head[4:8], "big")
-    else:
-        return False
-    return said != 0xFFFFFFFF and said + 8 > size + 1  # some writers leave out a last pad byte
+def _promised_frames(sound: soundfile.SoundFile, path: Path) -> int:
+    """How many frames the file says it holds; 0 when it does not say."""
+    is_guess = sound.format == "MP3" and not mp3_tells_its_length(path)
+    return 0 if is_guess or sound.frames == _UNKNOWN_LENGTH else int(sound.frames)

@@ -75,7 +75,7 @@ def read_header(file: IO[bytes]) -> TakeHeader:
             raise ValueError
         recording_id, started_at, utc_offset_min = json.loads(origin)
         return TakeHeader(audio_format, Origin(str(recording_id), str(started_at), int(utc_offset_min)))
-    except (struct.error, ValueError, TypeError):
+    except (struct.error, ValueError, TypeError, OverflowError):
         raise DamagedAudio("The file has no header of a take.", "It was left as it is.") from None
 
 

@@ -1,5 +1,7 @@
 """The command line: prints, decides nothing."""
 
+import contextlib
+import io
 import sys
 from collections.abc import Callable
 
@@ -7,7 +9,7 @@ import typer
 
 from voice_recorder import __version__
 from voice_recorder.cli import library, recording, safety, system
-from voice_recorder.cli.program import Build, Program, report_error
+from voice_recorder.cli.program import Build, Program, report_error, show
 from voice_recorder.domain.errors import VoiceRecorderError
 
 app = typer.Typer(
@@ -46,6 +48,7 @@ class Usage(VoiceRecorderError):
 def run(arguments: list[str], build: Build, run_window: Callable[[], int]) -> int:
     """Run a command, or the window when there is none; the exit code. Never a traceback for an error."""
     as_json = "--json" in arguments
+    _survive_any_text()
     program = Program(build)
     try:
         if not arguments:
@@ -60,5 +63,18 @@ def run(arguments: list[str], build: Build, run_window: Callable[[], int]) -> in
         return 2
     except (typer.Abort, KeyboardInterrupt):
         return report_error(VoiceRecorderError("Stopped.", "Nothing more was changed."), as_json=as_json)
+    except Exception as error:  # a bug: it goes on to sys.excepthook, but --json gets its one document
+        title = f"Voice Recorder met a bug ({type(error).__name__}: {error})."
+        document = {"error": {"kind": "bug", "title": title, "detail": "Its log has the details."}}
+        with contextlib.suppress(OSError):
+            show(document, as_json=as_json)
+        raise
     finally:
         program.close()
+
+
+def _survive_any_text() -> None:
+    """Print a question mark for what the terminal's encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

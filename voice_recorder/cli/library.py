@@ -21,6 +21,7 @@ from voice_recorder.cli.program import (
     Ids,
     Json,
     Yes,
+    as_text,
     complain,
     may_go_on,
     printable,
@@ -35,6 +36,8 @@ from voice_recorder.domain.preflight import in_mb
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.services.trash import ItemResult
+
+_MOST = 2**63 - 1  # what SQLite can count to
 
 trash_app = typer.Typer(no_args_is_help=True, help="What was deleted.")
 
@@ -52,10 +55,10 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     context: typer.Context,
-    search: Annotated[str, typer.Option(help="Words in title, notes or tags.")] = "",
+    search: Annotated[str, typer.Option(help="Words in title, notes or tags.", callback=as_text)] = "",
     state: Annotated[RecordingState | None, typer.Option(help="Only those in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=0, help="At most so many.")] = 50,
-    offset: Annotated[int, typer.Option(min=0, help="Leave out so many first.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, max=_MOST, help="At most so many.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, max=_MOST, help="Leave out so many first.")] = 0,
     json_: Json = False,
 ) -> None:
     """List recordings, newest first."""
@@ -109,7 +112,9 @@ def show_(context: typer.Context, recording_id: Id, json_: Json = False) -> None
 
 def import_(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files and folders of audio.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH…", help="Files and folders of audio.", readable=False)
+    ],
     json_: Json = False,
 ) -> None:
     """Take copies of audio files into the library."""
@@ -143,7 +148,7 @@ def import_(
 def rename(
     context: typer.Context,
     recording_id: Id,
-    title: Annotated[str, typer.Argument(metavar="TITLE", help="The new name.")],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="The new name.", callback=as_text)],
     json_: Json = False,
 ) -> None:
     """Give a recording another title."""

@@ -15,8 +15,22 @@ from voice_recorder.storage.paths import StorageConfig
 Build = Callable[[StorageConfig | None], Services]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Ids = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids of recordings, or their beginnings.")]
-Id = Annotated[str, typer.Argument(metavar="ID", help="The id of a recording, or its beginning.")]
+
+
+def as_text(words: str | list[str] | None) -> str | list[str] | None:
+    """What a person typed, without bytes that are no text; the library and the settings hold text only."""
+    if isinstance(words, list):
+        return [word.encode("utf-8", "replace").decode() for word in words]
+    return None if words is None else words.encode("utf-8", "replace").decode()
+
+
+Ids = Annotated[
+    list[str],
+    typer.Argument(metavar="ID…", help="Ids of recordings, or their beginnings.", callback=as_text),
+]
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="The id of a recording, or its beginning.", callback=as_text)
+]
 
 NOT_POSSIBLE_HERE = (NoInputDevice, PreflightBlocked, NoDisplay)
 """Errors that are no fault of the request: exit code 3."""

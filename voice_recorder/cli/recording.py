@@ -16,7 +16,7 @@ from rich.table import Table
 
 from voice_recorder.audio.devices import as_json, list_inputs
 from voice_recorder.cli.documents import error_document, recording_document
-from voice_recorder.cli.program import Json, program_of, say, services_of, show, warn
+from voice_recorder.cli.program import Json, as_text, program_of, say, services_of, show, warn
 from voice_recorder.domain.errors import NoInputDevice
 from voice_recorder.domain.preflight import Purpose
 from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState
@@ -25,6 +25,7 @@ from voice_recorder.services.preflight import refuse_if_blocked
 from voice_recorder.services.take import Take
 from voice_recorder.storage.paths import StorageConfig
 
+_LONGEST_S = 1e9
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -37,9 +38,13 @@ def register(app: typer.Typer) -> None:
 
 def record(
     context: typer.Context,
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="End after so many seconds.")] = None,
-    title: Annotated[str | None, typer.Option(help="The name of the recording.")] = None,
-    device: Annotated[str | None, typer.Option(help="An input's index, name or part of its name.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.1, max=_LONGEST_S, help="End after so many seconds.")
+    ] = None,
+    title: Annotated[str | None, typer.Option(help="The name of the recording.", callback=as_text)] = None,
+    device: Annotated[
+        str | None, typer.Option(help="An input's index, name or part of its name.", callback=as_text)
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Record until Ctrl-C, SIGTERM or SIGHUP, or for some seconds."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from voice_recorder.cli.documents import failed_document, moment, recording_document
-from voice_recorder.cli.program import Json, complain, program_of, say, services_of, show, warn
+from voice_recorder.cli.program import Json, as_text, complain, program_of, say, services_of, show, warn
 from voice_recorder.services.returning import return_to
 from voice_recorder.services.verifying import Finding
 from voice_recorder.storage.backups import list_backups, make_backup
@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     context: typer.Context,
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID…]", help="Only these.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID…]", help="Only these.", callback=as_text)
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Read every master again and compare it with its SHA-256."""
@@ -103,7 +105,7 @@ def list_(context: typer.Context, json_: Json = False) -> None:
 @backup_app.command("restore")
 def restore(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from 'backup list'.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from 'backup list'.", callback=as_text)],
     json_: Json = False,
 ) -> None:
     """Go back to a copy; recordings made since are kept, and the present database is set aside."""

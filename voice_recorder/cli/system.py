@@ -9,7 +9,7 @@ from rich.table import Table
 
 from voice_recorder.audio import ffmpeg
 from voice_recorder.cli.documents import moment, verdict_document
-from voice_recorder.cli.program import Json, printable, say, services_of, show
+from voice_recorder.cli.program import Json, as_text, printable, say, services_of, show
 from voice_recorder.domain.settings import Declaration, declaration, declarations, value_of
 from voice_recorder.domain.states import MasterState
 from voice_recorder.storage.paths import StorageConfig
@@ -145,7 +145,7 @@ def get_setting(key: Key, json_: Json = False) -> None:
 @settings_app.command("set")
 def set_setting(
     key: Key,
-    value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.", callback=as_text)],
     json_: Json = False,
 ) -> None:
     """Change one setting."""

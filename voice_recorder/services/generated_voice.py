@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_recorder.domain.recording import AudioFormat
-from voice_recorder.services.microphone import Heard, Sound
+from voice_recorder.services.sound_source import Heard, Sound
 
 _FORMANTS_HZ = (
     (700, 1220),
@@ -46,7 +46,7 @@ class GeneratedVoice:
         self.notice = ""
         self.seeks = False
         self.is_lost = False
-        self._started_at = time.monotonic()
+        self.started_at = time.monotonic()
         self._frames = 0
 
     def has_heard_until(self, at: float) -> bool:
@@ -56,9 +56,9 @@ class GeneratedVoice:
     def read(self) -> Iterator[Heard]:
         """What the voice has said since the last call."""
         rate = self.format.sample_rate_hz
-        due = int((time.monotonic() - self._started_at) * rate) - self._frames
+        due = int((time.monotonic() - self.started_at) * rate) - self._frames
         if due > 0:
-            at = self._started_at + self._frames / rate
+            at = self.started_at + self._frames / rate
             mono = voice(due, rate, self._frames)
             self._frames += due
             yield Sound(np.repeat(mono[:, np.newaxis], self.format.channels, axis=1), at)

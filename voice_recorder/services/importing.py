@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from stat import S_ISREG
 
 from voice_recorder.audio.metadata import AudioReading, read_audio
 from voice_recorder.domain.correlation import correlated
@@ -93,7 +94,7 @@ class Importing:
     def _import(self, path: Path, cancel: threading.Event, report: ImportReport) -> None:
         with os_errors_converted(f"{path.name!r} could not be read", "It was left as it is."):
             stat = path.stat()
-        if not path.is_file():
+        if not S_ISREG(stat.st_mode):
             raise ImportRefused(f"{path.name!r} is no file.")
         limit = self._config.max_import_mb * MB
         if stat.st_size > limit:
@@ -113,7 +114,7 @@ class Importing:
                     if known is not None:
                         report.duplicates.append(Duplicate(path, known))
                         return
-                    made_at = datetime.fromtimestamp(stat.st_mtime, UTC)
+                    made_at = _made_at(stat.st_mtime)
                     reading = _read(copy, path.name, cancel)
                     report.recordings.append(self._enter(recording_id, path, copy, made_at, reading))
             finally:
@@ -166,15 +167,61 @@ class Importing:
         return self._library.get(recording_id)
 
 
+def _made_at(modified_s: float) -> datetime:
+    """The file's time, or now for one that no calendar has."""
+    try:
+        at = datetime.fromtimestamp(modified_s, UTC)
+        at.astimezone()
+    except (ValueError, OverflowError, OSError):
+        return datetime.now(UTC)
+    return at
+
+
 def _files(paths: Iterable[Path], report: ImportReport) -> Iterator[Path]:
     for path in paths:
-        if path.is_dir():
-            yield from sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-        elif os.path.lexists(path):
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
+            yield from _files_below(path, report)
+        elif _is_there(path):
             yield path
         else:
             missing = NotFound(f"There is no file {str(path)!r}.", "Nothing was imported from it.")
             report.failed.append((path, missing))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # perhaps; the attempt to import it says what is wrong
+    return True
+
+
+def _files_below(folder: Path, report: ImportReport) -> Iterator[Path]:
+    def refused(error: OSError) -> None:
+        closed = StorageError(
+            f"The folder {str(error.filename)!r} could not be read: {error.strerror}.",
+            "Nothing was imported from it.",
+        )
+        report.failed.append((Path(error.filename), closed))
+
+    for root, folders, names in os.walk(folder, onerror=refused):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(root, name)
+            if not name.startswith(".") and not _is_passed_over(path):
+                yield path
+
+
+def _is_passed_over(path: Path) -> bool:
+    """Whether ``path`` inside a folder is a pipe, a device or a link to nothing."""
+    try:
+        return not S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # the attempt to import it says why not
 
 
 def _copy(source: Path, target: Path, cancel: threading.Event) -> str:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import soxr
@@ -13,50 +13,14 @@ from voice_recorder.audio.devices import InputDevice, choose, list_inputs, look_
 from voice_recorder.audio.levels import Samples
 from voice_recorder.domain.errors import DeviceUnavailable
 from voice_recorder.domain.recording import AudioFormat
+from voice_recorder.services.sound_source import Changed, Dropped, Heard, Lost, Sound
 
 _log = logging.getLogger(__name__)
 RETRY_S = 0.5
 
 
-@dataclass(frozen=True)
-class Sound:
-    """Samples in the take's format; the first was heard at the monotonic time ``at``."""
-
-    samples: Samples
-    at: float
-
-
-@dataclass(frozen=True)
-class Lost:
-    """The device disappeared; the last sample was heard at ``at``."""
-
-    device_name: str
-    at: float
-
-
-@dataclass(frozen=True)
-class Changed:
-    """Another device, or the same again, goes on after ``gap_s`` seconds without sound."""
-
-    device_name: str
-    gap_s: float
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """So many frames found no room in memory and are lost."""
-
-    frames: int
-
-
-Heard = Sound | Lost | Changed | Dropped
-
-
 class Microphone:
-    """The sound of one take, whatever devices it comes from. One thread reads; closing ends it.
-
-    ``format`` is what it delivers; ``notice`` says in words when it is not what was asked for.
-    """
+    """The sound of one take, whatever devices it comes from; a ``SoundSource``."""
 
     def __init__(self, wanted: str | None, preferred: str, audio_format: AudioFormat) -> None:
         """Open ``wanted`` (an index, name or part of one), else the ``preferred`` input, else the default.
@@ -81,7 +45,6 @@ class Microphone:
         self._tried_at = 0.0
         self.device_name = device.name
         self.seeks = True
-        """Whether another device is looked for when this one is gone."""
 
     @property
     def is_lost(self) -> bool:

@@ -1,6 +1,8 @@
 """Going back to a backup of the library without losing a recording made since."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +10,8 @@ from pathlib import Path
 from voice_recorder.domain.errors import LibraryBusy, StorageError, VoiceRecorderError
 from voice_recorder.domain.recording import Marker, Recording
 from voice_recorder.services.recovery import Recovery
-from voice_recorder.storage.backups import Backup, copy_database, find_backup
-from voice_recorder.storage.disk import os_errors_converted, sync_folder
+from voice_recorder.storage.backups import Backup, check_database, copy_database, find_backup
+from voice_recorder.storage.disk import os_errors_converted, replace_durably, sync_folder
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
@@ -39,10 +41,18 @@ def return_to(config: StorageConfig, name: str) -> ReturnReport:
     with FileLock(config.locks_path / "migration.lock") as lock:
         if not lock.acquire():
             raise LibraryBusy("The library is being brought up to date.", "Try again in a moment.")
-        newer = _readable(config)
-        aside = _set_aside(config)
-        with os_errors_converted("The backup could not be put in place", f"The library is {str(aside)!r}."):
-            copy_database(backup.path, config.database_path)
+        unfinished = config.database_path.with_name("library.returning.tmp")
+        try:
+            copy_database(backup.path, unfinished)  # first: a damaged backup must not cost the library
+            check_database(unfinished)
+            newer = _newer(config, unfinished)
+            aside = _set_aside(config)
+            with os_errors_converted(
+                "The backup could not be put in place", f"The library is {str(aside)!r}."
+            ):
+                replace_durably(unfinished, config.database_path)
+        finally:
+            unfinished.unlink(missing_ok=True)
     database = open_database(config)
     try:
         library = Library(database, config)
@@ -54,18 +64,30 @@ def return_to(config: StorageConfig, name: str) -> ReturnReport:
     return ReturnReport(backup, aside, carried, adopted)
 
 
-def _readable(config: StorageConfig) -> list[tuple[Recording, tuple[Marker, ...]]]:
-    """All recordings of the library as it is; none when it cannot be read."""
-    try:
-        database = Database(config.database_path)
+def _newer(config: StorageConfig, backup: Path) -> list[tuple[Recording, tuple[Marker, ...]]]:
+    """What the library as it is has and the backup has not, as far as it can be read."""
+    newer = []
+    with _opened(backup, config) as old, _opened(config.database_path, config) as library:
         try:
-            library = Library(database, config)
-            return [(r, library.markers(r.id)) for r in library.with_ids(None)]
-        finally:
-            database.dispose()
-    except StorageError as error:
-        _log.warning("the library cannot be read: %s", error)
-        return []
+            ids = sorted(library.known_ids() - old.known_ids())
+        except StorageError as error:
+            _log.warning("the library cannot be read: %s", error)
+            return []
+        for recording_id in ids:
+            try:
+                newer.append((library.get(recording_id), library.markers(recording_id)))
+            except VoiceRecorderError as error:
+                _log.warning("%s cannot be read: %s", recording_id, error)
+    return newer
+
+
+@contextmanager
+def _opened(path: Path, config: StorageConfig) -> Iterator[Library]:
+    database = Database(path)
+    try:
+        yield Library(database, config)
+    finally:
+        database.dispose()
 
 
 def _set_aside(config: StorageConfig) -> Path:
@@ -81,7 +103,7 @@ def _set_aside(config: StorageConfig) -> Path:
 
 
 def _carry_over(newer: list[tuple[Recording, tuple[Marker, ...]]], library: Library) -> int:
-    known = {recording.id for recording in library.with_ids(None)}
+    known = library.known_ids()
     names = library.known_names()
     carried = 0
     for recording, markers in newer:

@@ -10,31 +10,22 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
 
 import numpy as np
 
-from voice_recorder.audio.levels import Samples, TakeLevels, measure, to_dbfs
+from voice_recorder.audio.levels import RecentPeaks, Samples, TakeLevels, measure, to_dbfs
 from voice_recorder.audio.wav import Origin
 from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import CaptureError, DiskFull, StorageError, VoiceRecorderError
 from voice_recorder.domain.preflight import MB, hard_floor_bytes
-from voice_recorder.domain.recording import (
-    AudioFormat,
-    Marker,
-    Master,
-    Recording,
-    TakeEvent,
-    TakeEventKind,
-    default_title,
-)
+from voice_recorder.domain.recording import AudioFormat, Health, Marker, TakeEventKind, default_title
 from voice_recorder.domain.settings import DeviceLoss
-from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.take import PEAKS_PER_SECOND, TakeSnapshot, TakeState, Warn
 from voice_recorder.services.awake import Awake, SleepWatch
-from voice_recorder.services.microphone import Changed, Dropped, Heard, Lost, Sound
+from voice_recorder.services.sound_source import Changed, Dropped, Lost, Sound, SoundSource
+from voice_recorder.services.take_entry import TakeEntry
 from voice_recorder.services.take_file import TakeFile, file_name
 from voice_recorder.storage import disk
 from voice_recorder.storage.library import Library
@@ -47,37 +38,12 @@ TICK_S = 0.05
 JOURNAL_S = 0.5
 LAST_WORD_S = 0.25
 LONGEST_FILLED_GAP_S = 10.0
-PEAKS_SHOWN = 30 * PEAKS_PER_SECOND
+SECONDS_SHOWN = 30
 
 
 def take_lock(config: StorageConfig, recording_id: str) -> FileLock:
     """The lock that the owner of a running take holds."""
     return FileLock(config.locks_path / f"take-{recording_id}.lock")
-
-
-class SoundSource(Protocol):
-    """Where the sound of a take comes from: ``Microphone``, or ``GeneratedVoice`` where there is none."""
-
-    format: AudioFormat
-    device_name: str
-    notice: str
-    seeks: bool
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether no sound comes just now."""
-
-    def has_heard_until(self, at: float) -> bool:
-        """Whether all sound up to the monotonic time ``at`` has arrived."""
-
-    def read(self) -> Iterator[Heard]:
-        """What came since the last call."""
-
-    def dropped_frames(self) -> int:
-        """The frames known to be lost."""
-
-    def close(self) -> None:
-        """End the sound."""
 
 
 class Take:
@@ -96,7 +62,6 @@ class Take:
         """Make the take's file and lock; ``start`` begins. ``limit_s`` ends it after so much sound."""
         self._microphone = microphone
         self._config = config
-        self._library = library
         self._when_lost = when_lost
         self.format = microphone.format
         self._limit_frames = None if limit_s is None else round(limit_s * microphone.format.sample_rate_hz)
@@ -107,23 +72,28 @@ class Take:
         now = datetime.now(UTC)
         local = now.astimezone()
         offset = local.utcoffset()
-        self._started_at = now
-        self._offset_min = round(offset.total_seconds() / 60) if offset else 0
-        self._title = title or default_title(local)
-        self._master_id = uuid.uuid4().hex
+        offset_min = round(offset.total_seconds() / 60) if offset else 0
         self._lock = take_lock(config, self.recording_id)
         self._lock.acquire()
-        reserve = disk.Reserve(config.reserve_path)
-        origin = Origin(self.recording_id, now.isoformat(timespec="milliseconds"), self._offset_min)
+        reserve = disk.Reserve(config.reserve_paths)
+        origin = Origin(self.recording_id, now.isoformat(timespec="milliseconds"), offset_min)
         final = config.raw_recordings_path / file_name(now, self.recording_id, "wav")
         try:
             self._file = TakeFile(final, self.format, origin, reserve)
         except BaseException:
             self._lock.release()
             raise
+        self._entry = TakeEntry(
+            library,
+            self.recording_id,
+            title or default_title(local),
+            now,
+            offset_min,
+            final.name,
+            self.format,
+        )
         self._levels = TakeLevels(self.format.sample_rate_hz)
-        self._events: list[TakeEvent] = []
-        self._markers: list[Marker] = []
+        self._recent = RecentPeaks(self.format.sample_rate_hz, PEAKS_PER_SECOND, SECONDS_SHOWN)
         self._gates: deque[tuple[float, bool]] = deque()  # (when, open), not yet reached by the sound
         self._open = True
         self._paused = False
@@ -131,12 +101,7 @@ class Take:
         self._free_bytes: int | None = None
         self._disk_low = False
         self._disk_slow = False
-        self._library_busy = False
-        self._changed = False  # something for the library's row since it was last written
-        self._entered = False  # the row exists
         self._peak = self._rms = 0.0
-        self._recent: deque[float] = deque(maxlen=PEAKS_SHOWN)
-        self._bin_peak, self._bin_frames = 0.0, 0
         self._stop_at: float | None = None
         self._stopping = threading.Event()
         self._written = threading.Event()  # the writer is through; the journal may end
@@ -181,15 +146,11 @@ class Take:
 
     def add_marker(self, label: str = "") -> Marker:
         """Mark this moment of the take."""
-        marker = Marker(self._master_id, self._file.frames, label)
-        self._markers.append(marker)
-        self._changed = True
-        return marker
+        return self._entry.add_marker(self._file.frames, label)
 
     def rename(self, title: str) -> None:
         """Give the take another name."""
-        self._title = title
-        self._changed = True
+        self._entry.rename(title)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the take is in the library; False when it is not there yet."""
@@ -200,23 +161,28 @@ class Take:
         """Whether the take has ended and all its threads are through with it."""
         return self._done.is_set()
 
+    @property
+    def first_sample_at(self) -> float | None:
+        """When the first sample was heard, by the monotonic clock; None before it came."""
+        return self._microphone.started_at
+
     def snapshot(self) -> TakeSnapshot:
         """The take at this moment; no I/O."""
         frames = self._file.frames
         return TakeSnapshot(
             recording_id=self.recording_id,
-            title=self._title,
+            title=self._entry.title,
             state=self._shown_state(),
             format=self.format,
             device_name=self._microphone.device_name,
             elapsed_s=frames / self.format.sample_rate_hz,
             peak_dbfs=to_dbfs(self._peak),
             rms_dbfs=to_dbfs(self._rms),
-            health=self._levels.health(self._microphone.dropped_frames()),
+            health=self._health(),
             warnings=tuple(self._warnings()),
-            events=tuple(self._events),
+            events=tuple(self._entry.events),
             time_left_s=self._time_left_s(),
-            recent_peaks=tuple(self._recent),
+            recent_peaks=self._recent.values(),
             notice=self._microphone.notice,
         )
 
@@ -237,7 +203,7 @@ class Take:
             Warn.TOO_LOW: levels.is_low,
             Warn.SAMPLES_LOST: self._microphone.dropped_frames() > 0,
             Warn.DISK_SLOW: self._disk_slow,
-            Warn.LIBRARY_BUSY: self._library_busy,
+            Warn.LIBRARY_BUSY: self._entry.is_behind,
         }
         return [warn for warn, shows in signs.items() if shows]
 
@@ -309,12 +275,7 @@ class Take:
         block = measure(samples)
         self._levels.add(block)
         self._peak, self._rms = block.peak, block.mean_square**0.5
-        self._bin_peak = max(self._bin_peak, block.peak)
-        self._bin_frames += block.frames
-        while self._bin_frames >= self.format.sample_rate_hz // PEAKS_PER_SECOND:
-            self._recent.append(self._bin_peak)
-            self._bin_frames -= self.format.sample_rate_hz // PEAKS_PER_SECOND
-            self._bin_peak = block.peak if self._bin_frames else 0.0
+        self._recent.add(block)
         if self._file.frames == self._limit_frames:
             self.stop()
 
@@ -327,9 +288,7 @@ class Take:
             self._append(_silence(frames, self.format))
 
     def _note(self, kind: TakeEventKind, length_frames: int = 0, detail: str = "") -> None:
-        _log.info("take: %s at frame %d %s", kind, self._file.frames, detail)
-        self._events.append(TakeEvent(kind, self._file.frames, length_frames, detail))
-        self._changed = True
+        self._entry.note(kind, self._file.frames, length_frames, detail)
 
     def _end_early(self, error: VoiceRecorderError) -> None:
         _log.error("the take ends: %s", error)
@@ -347,7 +306,7 @@ class Take:
                 self._file.discard()
                 self._written.set()
                 self._journal.join()
-                self._forget_row()
+                self._entry.forget()
                 raise CaptureError(
                     "Nothing was recorded: the microphone delivered no sound.",
                     "Check that it is plugged in and not muted.",
@@ -377,17 +336,13 @@ class Take:
         self._file.complete()
         self._written.set()
         self._journal.join()
-        if not self._entered:
-            self._enter()
+        size_bytes, health = self._file.size_bytes, self._health()
+        self._entry.ensure(self._file.frames, size_bytes, health)
         self._file.put_in_place()
-        master = self._master(MasterState.RECORDED)
-        self._library.update_take(
-            self.recording_id, master, self._title, tuple(self._markers), happened="made"
-        )
+        self._entry.complete(self._file.frames, size_bytes, health, self._file.samples_sha256)
 
-    def _forget_row(self) -> None:
-        if self._entered:
-            self._library.forget(self.recording_id, "nothing was heard")
+    def _health(self) -> Health:
+        return self._levels.health(self._microphone.dropped_frames())
 
     # The journal
 
@@ -399,7 +354,8 @@ class Take:
                 self._watch_sleep(sleep_watch)
                 self._watch_disk()
                 self._sync()
-                self._write_row()
+                if self._file.frames:
+                    self._entry.keep_up(self._file.frames, self._file.size_bytes, self._health())
         finally:
             awake.stop()
 
@@ -410,56 +366,6 @@ class Take:
         except StorageError as error:
             self._end_early(error)
         self._disk_slow = time.monotonic() - started > 2 * JOURNAL_S
-
-    def _write_row(self) -> None:
-        """Enter the take once there is sound, and what has happened since; a busy library is tried again."""
-        if self._file.frames == 0 or (self._entered and not self._changed):
-            return
-        changed, self._changed = self._changed, False
-        try:
-            if not self._entered:
-                self._enter()
-            elif changed:
-                master = self._master(MasterState.RECORDING)
-                self._library.update_take(self.recording_id, master, self._title, tuple(self._markers))
-            self._library_busy = False
-        except StorageError:
-            _log.exception("the take's row could not be written; trying again")
-            self._library_busy = self._changed = True
-
-    def _enter(self) -> None:
-        recording = Recording(
-            id=self.recording_id,
-            title=self._title,
-            created_at=self._started_at,
-            updated_at=self._started_at,
-            utc_offset_min=self._offset_min,
-            masters=(self._master(MasterState.RECORDING),),
-        )
-        self._library.add(recording, "started", tuple(self._markers))
-        self._entered = True
-
-    def _master(self, state: MasterState) -> Master:
-        finished = state is MasterState.RECORDED
-        return Master(
-            id=self._master_id,
-            name=self._file.final.name,
-            state=state,
-            created_at=self._started_at,
-            frames=self._file.frames,
-            sample_rate_hz=self.format.sample_rate_hz,
-            channels=self.format.channels,
-            bit_depth=self.format.bit_depth,
-            format="wav",
-            codec=f"pcm_s{self.format.bit_depth}le",
-            bitrate_bps=self.format.bytes_per_second * 8,
-            mime_type="audio/wav",
-            size_bytes=self._file.size_bytes,
-            sha256=None,
-            samples_sha256=self._file.samples_sha256 if finished else None,
-            health=self._levels.health(self._microphone.dropped_frames()),
-            events=tuple(self._events),
-        )
 
     def _watch_sleep(self, watch: SleepWatch) -> None:
         slept_s = watch.slept_s()

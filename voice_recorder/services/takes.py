@@ -8,7 +8,8 @@ from voice_recorder.domain.recording import AudioFormat
 from voice_recorder.domain.settings import DeviceLoss
 from voice_recorder.services.microphone import Microphone
 from voice_recorder.services.preflight import Preflight, refuse_if_blocked
-from voice_recorder.services.take import SoundSource, Take
+from voice_recorder.services.sound_source import SoundSource
+from voice_recorder.services.take import Take
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.settings_file import SettingsFile

@@ -116,6 +116,7 @@ class Verifying:
             path
             for path in folder.iterdir()
             if path.is_file()
+            and not path.name.startswith(".")
             and path.name not in known
             and path.name.removesuffix(PART_SUFFIX) not in known
             and path.suffix != IMPORT_SUFFIX

@@ -38,6 +38,17 @@ def copy_database(source: Path, target: Path) -> None:
         raise StorageError(f"The database {str(source)!r} could not be copied: {error}.") from error
 
 
+def check_database(path: Path) -> None:
+    """Raise LibraryDamaged unless SQLite finds the database at ``path`` whole."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=5.0)) as database:
+            found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise LibraryDamaged(f"The copy of the library is damaged: {found}.", "Nothing was changed.")
+
+
 def make_backup(database: Path, folder: Path) -> Backup:
     """Copy the database into ``folder`` and drop all but the last three copies."""
     with os_errors_converted("The library could not be backed up"):
@@ -49,7 +60,8 @@ def make_backup(database: Path, folder: Path) -> Backup:
             unfinished.replace(target)
         finally:
             unfinished.unlink(missing_ok=True)
-        for old in list_backups(folder)[BACKUPS_KEPT:]:
+        older = [old for old in list_backups(folder) if old.path != target]  # by a clock that may be wrong
+        for old in older[BACKUPS_KEPT - 1 :]:
             old.path.unlink(missing_ok=True)
         return _described(target)
 

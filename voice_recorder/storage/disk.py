@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -113,23 +113,26 @@ def write_durably(path: Path, data: bytes) -> None:
 
 
 class Reserve:
-    """A file of 4 MiB whose room lets a take be finished and the library be opened on a full disk."""
+    """Files of 4 MiB whose room lets a take be finished and the library be opened on a full disk."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = tuple(paths)
 
     def keep(self) -> None:
-        """Make the file if it is not there and there is ample room; real bytes, no hole."""
-        if self.path.exists() or free_bytes(self.path.parent) < 3 * RESERVE_BYTES:
-            return
-        with contextlib.suppress(DiskFull), os_errors_converted("The reserve could not be made"):
-            write_durably(self.path, os.urandom(RESERVE_BYTES))
+        """Make each file that is not there where there is ample room; real bytes, no hole."""
+        for path in self._paths:
+            if path.exists() or free_bytes(path.parent) < 3 * RESERVE_BYTES:
+                continue
+            with contextlib.suppress(DiskFull), os_errors_converted("The reserve could not be made"):
+                write_durably(path, os.urandom(RESERVE_BYTES))
 
     def release(self) -> None:
-        """Give its room to whoever needs it now."""
-        self.path.unlink(missing_ok=True)
+        """Give their room to whoever needs it now."""
+        for path in self._paths:
+            path.unlink(missing_ok=True)
 
     def release_if_full(self) -> None:
         """Make room for SQLite, which needs some even to read."""
-        if free_bytes(self.path.parent) < RESERVE_BYTES // 4:
-            self.release()
+        for path in self._paths:
+            if free_bytes(path.parent) < RESERVE_BYTES // 4:
+                path.unlink(missing_ok=True)

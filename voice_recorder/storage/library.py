@@ -102,12 +102,14 @@ class Library:
     def markers(self, recording_id: str) -> tuple[Marker, ...]:
         """The markers of a recording, in their order."""
         c = t.markers.c
+        here = and_(_links.recording_key == c.recording_key, _links.master_key == c.master_key)
+        position = select(func.min(_links.position)).where(here).scalar_subquery()
         with self.database.session() as connection:
             rows = connection.execute(
                 select(_m.id, c.frame, c.label)
                 .join(t.masters, _m.key == c.master_key)
                 .where(c.recording_key == _key(connection, recording_id))
-                .order_by(c.frame, c.key)
+                .order_by(position, c.frame, c.key)
             )
             return tuple(Marker(*row) for row in rows)
 
@@ -161,6 +163,11 @@ class Library:
             rows = connection.execute(select(t.masters).where(where)).mappings()
             return tuple(master_from(row) for row in rows)
 
+    def known_ids(self) -> set[str]:
+        """The ids of all recordings."""
+        with self.database.session() as connection:
+            return set(connection.scalars(select(_r.id)))
+
     def known_names(self) -> set[str]:
         """The file names of all masters."""
         with self.database.session() as connection:
@@ -182,7 +189,7 @@ class Library:
         """The newest ``days`` days with recordings: day, how many, how many bytes."""
         with self.database.session() as connection:
             rows = connection.execute(
-                select(_r.local_day, func.count(), func.sum(_m.size_bytes))
+                select(_r.local_day, func.count(_r.key.distinct()), func.sum(_m.size_bytes))
                 .join(t.recording_masters, _links.recording_key == _r.key)
                 .join(t.masters, _links.master_key == _m.key)
                 .group_by(_r.local_day)

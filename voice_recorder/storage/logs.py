@@ -4,6 +4,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ LOG_BYTES = 2_000_000
 LOG_FILES = 5
 
 # Secrets never belong into a log; should one reach a message inside an address, it ends here.
-_SECRET_IN_URL = re.compile(r"(?P<scheme>\b\w+://)(?:[^\s/@]+@)?(?P<place>[^\s?\"']*)(?:\?[^\s\"']*)?")
+_SECRET_IN_URL = re.compile(r"(?P<scheme>\b\w+://)(?:[^\s/?#]*@)?(?P<place>[^\s?#]*)(?:[?#]\S*)?")
 
 
 def redacted(text: str) -> str:
@@ -40,7 +41,8 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = redacted(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        text = json.dumps(line, ensure_ascii=False)
+        return text.encode(errors="backslashreplace").decode()  # a file's name need not be text
 
 
 def start_logging(folder: Path) -> None:
@@ -65,8 +67,10 @@ def start_logging(folder: Path) -> None:
 def log_uncaught() -> None:
     """Let a bug end in the log, and in one sentence on stderr instead of a traceback."""
 
-    def hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
+    def hook(kind: type[BaseException], error: BaseException | None, trace: object) -> None:
         logging.getLogger("voice_recorder").critical("a bug", exc_info=(kind, error, trace))  # type: ignore[arg-type]
         sys.stderr.write(f"Voice Recorder met a bug ({kind.__name__}: {error}); its log has the details.\n")
 
+    logging.getLogger("voice_recorder").addHandler(logging.NullHandler())  # no traceback where no log is yet
     sys.excepthook = hook
+    threading.excepthook = lambda bug: hook(bug.exc_type, bug.exc_value, bug.exc_traceback)

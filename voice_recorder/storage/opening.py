@@ -33,7 +33,7 @@ def open_database(
     Raises LibraryTooNew, LibraryDamaged, LibraryBusy, MigrationFailed (the library is as it was before),
     DiskFull. ``migrations`` is Alembic's script folder.
     """
-    reserve = Reserve(config.reserve_path)
+    reserve = Reserve(config.reserve_paths)
     reserve.release_if_full()
     _make_private(config.database_path)
     database = Database(config.database_path)

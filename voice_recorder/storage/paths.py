@@ -90,9 +90,12 @@ class StorageConfig:
         return self.home / "settings.json"
 
     @property
-    def reserve_path(self) -> Path:
-        """The file whose room lets Stop finish on a full disk; on the database's disk."""
-        return self.home / "reserve.bin"
+    def reserve_paths(self) -> tuple[Path, ...]:
+        """The files whose room lets Stop finish on a full disk: the database's and the recordings'."""
+        at_home = self.home / "reserve.bin"
+        if self.raw_recordings_path.is_relative_to(self.home):
+            return (at_home,)
+        return (at_home, self.raw_recordings_path / ".reserve.bin")
 
     @classmethod
     def from_environment(
@@ -109,6 +112,7 @@ class StorageConfig:
         home = _home(environ, environment)
         recordings = _folder(environ, "VOICE_RECORDER_RECORDINGS_DIR") or home / "recordings"
         minimum = _megabytes(environ, "VOICE_RECORDER_MIN_DISK_SPACE_MB")
+        max_import = _megabytes(environ, "VOICE_RECORDER_MAX_IMPORT_MB")
         config = cls(
             environment=environment,
             home=home,
@@ -116,13 +120,14 @@ class StorageConfig:
             min_disk_space_mb=defaults.min_disk_space_mb if minimum is None else minimum,
             enable_disk_space_check=defaults.enable_disk_space_check,
             max_library_mb=_megabytes(environ, "VOICE_RECORDER_MAX_LIBRARY_MB"),
-            max_import_mb=_megabytes(environ, "VOICE_RECORDER_MAX_IMPORT_MB") or cls.max_import_mb,
+            max_import_mb=cls.max_import_mb if max_import is None else max_import,
         )
         for folder in (
-            config.home, config.raw_recordings_path, config.cloud_copies_path, config.cache_path,
-            config.trash_path, config.logs_path, config.backups_path, config.locks_path,
+            config.home, config.cloud_copies_path, config.cache_path, config.trash_path, config.logs_path,
+            config.backups_path, config.locks_path,
         ):  # fmt: skip
-            _make_folder(folder)
+            _make_folder(folder, "VOICE_RECORDER_HOME")
+        _make_folder(config.raw_recordings_path, "VOICE_RECORDER_RECORDINGS_DIR")
         return config
 
 
@@ -157,7 +162,10 @@ def _folder(environ: Mapping[str, str], variable: str) -> Path | None:
         return None
     if "\0" in text:
         raise ConfigurationError(f"{variable} is not a path.", "It holds a zero byte.")
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigurationError(f"{variable} cannot be {text!r}.", "There is no such user.") from None
     return path if path.is_absolute() else Path.cwd() / path
 
 
@@ -165,14 +173,15 @@ def _megabytes(environ: Mapping[str, str], variable: str) -> int | None:
     text = _text(environ, variable)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text) > _MB_LIMIT:
+    digits = text.lstrip("0") or text[-1:]  # int() refuses very long ones by an error of its own
+    if not (text.isascii() and text.isdigit()) or len(digits) > 10 or int(digits) > _MB_LIMIT:
         raise ConfigurationError(
             f"{variable} cannot be {text!r}.", f"It takes a whole number of megabytes, 0 to {_MB_LIMIT}."
         )
-    return int(text)
+    return int(digits)
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path, variable: str) -> None:
     try:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
@@ -180,5 +189,5 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         raise StorageError(
             f"The folder {str(folder)!r} cannot be used: {error.strerror}.",
-            "Check its permissions and its disk, or set VOICE_RECORDER_HOME to another folder.",
+            f"Check its permissions and its disk, or set {variable} to another folder.",
         ) from error

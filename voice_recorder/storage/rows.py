@@ -1,12 +1,13 @@
 """Between rows and recordings: reads and enters whole recordings with all their parts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, insert, select
 
+from voice_recorder.domain.errors import LibraryDamaged
 from voice_recorder.domain.recording import Health, Master, Recording, Segment, TakeEvent, TakeEventKind
 from voice_recorder.domain.states import MasterState
 from voice_recorder.storage import schema as t
@@ -26,8 +27,20 @@ def from_ms(ms: int) -> datetime:
 
 def read_recordings(connection: Connection, keys: Sequence[int]) -> tuple[Recording, ...]:
     """The recordings with these keys, in their order."""
+    try:
+        return tuple(_in_parts(connection, keys))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise LibraryDamaged(
+            f"The library holds a value that cannot be right: {error}.",
+            "It was left as it is and the recordings are untouched;"
+            " 'voice-recorder backup list' shows the copies you can go back to.",
+        ) from error
+
+
+def _in_parts(connection: Connection, keys: Sequence[int]) -> Iterator[Recording]:
     parts = (keys[at : at + _KEYS_AT_ONCE] for at in range(0, len(keys), _KEYS_AT_ONCE))
-    return tuple(recording for part in parts for recording in _read_some(connection, part))
+    for part in parts:
+        yield from _read_some(connection, part)
 
 
 def _read_some(connection: Connection, keys: Sequence[int]) -> tuple[Recording, ...]:

@@ -9,7 +9,7 @@ from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.domain.states import MasterState, RecordingState
 from voice_recorder.storage import schema as t
 
-_WORD = re.compile(r"\w+", re.UNICODE)
+_WORD = re.compile(r"[\w\u0300-\u036f]+")  # with combining marks: an accent may be a character of its own
 _r = t.recordings.c
 
 # Newest first by the clock of the place, so that the days of a list are not torn apart by a journey.
