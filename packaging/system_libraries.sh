@@ -39,10 +39,14 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
     if [ -n "$missing" ]; then
         echo "Missing here:$missing. Install them with your system's package manager; tests that need" \
             "them are skipped until then." >&2
-    elif [ "$1" = run ]; then
-        echo "No apt-get here: if the program does not start, install PortAudio (libportaudio) and Qt's" \
-            "X11 libraries (xcb-util-cursor and its companions) with your system's package manager." >&2
     fi
+    libraries=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null || true)
+    for library in libportaudio.so.2 libxcb-cursor.so.0; do
+        case "$libraries" in
+        *"$library"*) ;;
+        *) echo "No $library was found: install it with your system's package manager, if need be." >&2 ;;
+        esac
+    done
     exit 0
 fi
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -86,15 +87,29 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def microphone() -> Iterator[VirtualMicrophone]:
     """The microphone "mic", 48 kHz mono, that tests share: leave it plugged in. See ``with_microphone``."""
-    with VirtualMicrophone() as microphone:
+    with VirtualMicrophone(wait=False) as microphone:
         yield microphone
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _sound_system(request: pytest.FixtureRequest) -> Iterator[None]:
+    """One sound server for the whole run: QtMultimedia connects once and crashes when it found none."""
+    if shutil.which("pulseaudio") is None:
+        yield
+        return
+    microphone: VirtualMicrophone = request.getfixturevalue("microphone")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in microphone.env.items():
+            patch.setenv(name, value)
+        yield
 
 
 @pytest.fixture
 def with_microphone(
     microphone: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[VirtualMicrophone]:
-    """The shared microphone, visible to this test and to every program that it starts."""
+    """The shared microphone, ready, visible to this test and to every program that it starts."""
+    microphone.wait_until_ready()
     yield from _visible(microphone, monkeypatch)
 
 
@@ -167,7 +182,11 @@ class RunCli(Protocol):
     """Run ``voice-recorder`` with these words to its end."""
 
     def __call__(
-        self, *words: str | Path, env: dict[str, str] | None = None, timeout_s: float = 60
+        self,
+        *words: str | Path,
+        env: dict[str, str] | None = None,
+        timeout_s: float = 60,
+        prefix: Sequence[str] = (),
     ) -> CliResult: ...
 
 
@@ -178,12 +197,18 @@ StartCli = Callable[..., "subprocess.Popen[str]"]
 def run_cli(home: Path) -> RunCli:
     """The program as people start it, in a process of its own, on this test's library.
 
-    ``env`` adds variables; stdin is empty. The result has ``returncode``, ``stdout``, ``stderr``, ``json``.
+    ``env`` adds variables, ``prefix`` is a program that starts this one, stdin is empty. The result has
+    ``returncode``, ``stdout``, ``stderr``, ``json``.
     """
 
-    def run(*words: str | Path, env: dict[str, str] | None = None, timeout_s: float = 60) -> CliResult:
+    def run(
+        *words: str | Path,
+        env: dict[str, str] | None = None,
+        timeout_s: float = 60,
+        prefix: Sequence[str] = (),
+    ) -> CliResult:
         done = subprocess.run(
-            _command(words), env=_environment(env), stdin=subprocess.DEVNULL, capture_output=True,
+            [*prefix, *_command(words)], env=_environment(env), stdin=subprocess.DEVNULL, capture_output=True,
             encoding="utf-8", timeout=timeout_s, check=False,
         )  # fmt: skip
         return CliResult(done.returncode, done.stdout, done.stderr)

@@ -27,8 +27,13 @@ class VirtualMicrophone:
     recorded as it is, sample for sample.
     """
 
-    def __init__(self, rate: int = 48000, channels: int = 1, name: str | None = "mic") -> None:
-        """Start the daemon and plug in one microphone, or none when ``name`` is None."""
+    def __init__(
+        self, rate: int = 48000, channels: int = 1, name: str | None = "mic", *, wait: bool = True
+    ) -> None:
+        """Start the daemon and plug in one microphone, or none when ``name`` is None.
+
+        Without ``wait`` it may take two seconds until the microphone delivers; see ``wait_until_ready``.
+        """
         require(["pulseaudio", "pactl", "pacat", "paplay", "parec", "setpriv"], "The virtual microphone")
         self.rate = rate
         self.channels = channels
@@ -49,7 +54,7 @@ class VirtualMicrophone:
         try:
             wait_until(self._answers, "the PulseAudio daemon")
             if name is not None:
-                self.plug_in(name)
+                self.plug_in(name, wait=wait)
         except BaseException:
             self.close()
             raise
@@ -68,8 +73,9 @@ class VirtualMicrophone:
         return list(self._plugged)
 
     def plug_in(
-        self, name: str = "mic", rate: int | None = None, channels: int | None = None, *, default: bool = True
-    ) -> None:
+        self, name: str = "mic", rate: int | None = None, channels: int | None = None, *,
+        default: bool = True, wait: bool = True,
+    ) -> None:  # fmt: skip
         """Add a microphone, as the system's default unless told otherwise, and wait until it delivers."""
         module = self._pactl(
             "load-module",
@@ -89,8 +95,9 @@ class VirtualMicrophone:
         if default:
             self._pactl("set-default-sink", name)
             self._pactl("set-default-source", f"{name}.monitor")
-        self._wait_until_it_delivers(name)
         self._write_alsa_config()
+        if wait:
+            self.wait_until_ready(name)
 
     def add(self, name: str, rate: int | None = None) -> None:
         """Add a second microphone and leave the default as it is."""
@@ -111,6 +118,18 @@ class VirtualMicrophone:
         if wait and player.wait() != 0:
             raise RuntimeError(f"paplay could not play {path}.")
         return player
+
+    def wait_until_ready(self, name: str = "mic") -> None:
+        """Wait until a microphone delivers: a new null sink sleeps up to two seconds at first."""
+        listen = ["timeout", "10", "parec", "--latency-msec=20", f"--device={name}.monitor", "--raw"]
+        with subprocess.Popen(
+            listen, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as listener:
+            assert listener.stdout is not None
+            heard = listener.stdout.read(9600)
+            listener.terminate()
+        if len(heard) < 9600:
+            raise TimeoutError(f"The microphone {name} delivered nothing for 10 s.")
 
     def close(self) -> None:
         """End the daemon and all that was started for it. May be called twice."""
@@ -152,18 +171,6 @@ class VirtualMicrophone:
             raise RuntimeError(f"The PulseAudio daemon ended with status {self._daemon.returncode}.")
         found = subprocess.run(["pactl", "info"], env=self._environment(), capture_output=True, check=False)
         return found.returncode == 0
-
-    def _wait_until_it_delivers(self, name: str) -> None:
-        """A new null sink sleeps for up to two seconds before it heeds its first player."""
-        listen = ["timeout", "10", "parec", "--latency-msec=20", f"--device={name}.monitor", "--raw"]
-        with subprocess.Popen(
-            listen, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as listener:
-            assert listener.stdout is not None
-            heard = listener.stdout.read(9600)
-            listener.terminate()
-        if len(heard) < 9600:
-            raise TimeoutError(f"The microphone {name} delivered nothing for 10 s.")
 
 
 def main() -> int:
