@@ -1,11 +1,11 @@
 """The one place where objects are built and joined."""
 
-import os
 import sys
 from collections.abc import Sequence
 
 from voice_recorder.domain.errors import NoDisplay
 from voice_recorder.services import Services
+from voice_recorder.services.housekeeping import Housekeeping
 from voice_recorder.services.importing import Importing
 from voice_recorder.services.inputs import Inputs
 from voice_recorder.services.metrics import Metrics
@@ -35,6 +35,7 @@ def build(config: StorageConfig | None = None) -> Services:
     preflight = Preflight(config, settings, library)
     peaks = PeakStore(config, library)
     proving = Proving(library, peaks)
+    trash = Trash(config, settings, library)
     return Services(
         config=config,
         settings=settings,
@@ -47,13 +48,16 @@ def build(config: StorageConfig | None = None) -> Services:
         recovery=Recovery(config, library),
         importing=Importing(config, library, preflight, peaks),
         verifying=Verifying(config, library, proving),
-        trash=Trash(config, settings, library),
+        trash=trash,
+        housekeeping=Housekeeping(config, trash),
         metrics=Metrics(config, library, preflight),
     )
 
 
 def run_window() -> int:
     """Open the window and run until it is closed. NoDisplay before any of Qt is touched."""
+    from voice_recorder.ui.display import has_display
+
     if not has_display():
         raise NoDisplay(
             "There is no display to open a window on;",
@@ -66,14 +70,6 @@ def run_window() -> int:
         return window_app.run(services)
     finally:
         services.close()
-
-
-def has_display() -> bool:
-    """Whether a window can be opened; a QApplication without a display would abort the process."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    return any(os.environ.get(variable) for variable in displays)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

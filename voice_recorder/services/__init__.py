@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from voice_recorder.services.housekeeping import Housekeeping
 from voice_recorder.services.importing import Importing
 from voice_recorder.services.inputs import Inputs
 from voice_recorder.services.metrics import Metrics
@@ -33,6 +34,7 @@ class Services:
     importing: Importing
     verifying: Verifying
     trash: Trash
+    housekeeping: Housekeeping
     metrics: Metrics
 
     def close(self) -> None:

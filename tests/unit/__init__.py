@@ -1,0 +1,1 @@
+"""Each module on its own: mirrors the package."""

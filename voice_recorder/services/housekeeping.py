@@ -1,0 +1,39 @@
+"""What is done once an hour and at start-up, unasked: the trash, a daily backup, the reserve."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from voice_recorder.domain.errors import StorageError
+from voice_recorder.services.trash import Trash
+from voice_recorder.storage.backups import list_backups, make_backup
+from voice_recorder.storage.disk import Reserve
+from voice_recorder.storage.paths import StorageConfig
+
+_log = logging.getLogger(__name__)
+BACKUP_EVERY = timedelta(days=1)
+
+
+class Housekeeping:
+    """Keeps the library tidy and safe."""
+
+    def __init__(self, config: StorageConfig, trash: Trash) -> None:
+        self._config = config
+        self._trash = trash
+
+    def run(self, now: datetime | None = None) -> None:
+        """Do what is due. StorageError, LibraryDamaged when the library cannot be used."""
+        now = now or datetime.now(UTC)
+        Reserve(self._config.reserve_paths).keep()
+        self._back_up(now)
+        self._trash.settle()
+        self._trash.housekeep(now)
+
+    def _back_up(self, now: datetime) -> None:
+        backups = list_backups(self._config.backups_path)
+        if backups and now - backups[0].made_at < BACKUP_EVERY:
+            return
+        try:
+            backup = make_backup(self._config.database_path, self._config.backups_path)
+            _log.info("daily backup %s", backup.name)
+        except StorageError as error:
+            _log.warning("no daily backup: %s", error)
