@@ -240,10 +240,15 @@ class Library:
                 _remember(connection, recording_id, happened)
 
     def store_reading(self, recording_id: str, master: Master, happened: str, detail: str = "") -> None:
-        """Store what reading a master's file has shown: its state, digest, length and overview."""
+        """Store what reading a master's file has shown: its state, digest, length and overview.
+
+        Nothing, when the recording was deleted for ever meanwhile.
+        """
         with self.database.session(write=True) as connection:
             before = connection.scalar(select(_m.state).where(_m.id == master.id))
-            _check_change(MasterState(str(before)), master.state)
+            if before is None:
+                return
+            _check_change(MasterState(before), master.state)
             connection.execute(update(t.masters).where(_m.id == master.id).values(master_values(master)))
             _remember(connection, recording_id, happened, detail)
 

@@ -1,0 +1,119 @@
+"""Takes the pictures of the README: the real window, with real recordings in it.
+
+    python -m tests.screenshots [FOLDER] [--size 1280x800]
+
+To be run on a display, see tests.fakes.display; ``make screenshots`` does it.
+"""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+os.environ["QT_QPA_PLATFORM"] = "xcb"
+
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, Qt
+from PySide6.QtWidgets import QApplication
+
+from tests.fakes.speech import speak
+from voice_recorder.app import build
+from voice_recorder.domain.library_query import LibraryQuery, Shelf
+from voice_recorder.services import Services
+from voice_recorder.services.generated_voice import GeneratedVoice
+from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.ui.window_app import WindowApp
+
+# Title, hours ago, sentences spoken, what is done to it.
+NOTES: tuple[tuple[str, float, int, str], ...] = (
+    ("Budget call with Ines", 1.2, 9, "favourite"),
+    ("Idea: the quiet chart", 3.5, 3, ""),
+    ("Shopping", 4, 1, ""),
+    ("Interview 3 – the harbour, the winter of 1987 and what became of the boat afterwards", 26, 14, ""),
+    ("Standup", 29, 2, ""),
+    ("Song, second verse", 30, 4, "favourite"),
+    ("Doctor: what to ask", 75, 2, ""),
+    ("Lecture on tides", 100, 12, ""),
+    ("Letter to Amal", 170, 5, ""),
+    ("Something to forget", 200, 1, "delete"),
+)
+SENTENCE = "So the third point is the budget, and I would like to come back to what we said in spring. "
+
+
+def fill(services: Services, folder: Path) -> None:
+    """Speak the notes and import them."""
+    for title, hours, sentences, todo in NOTES:
+        path = folder / f"{title[:40]}.wav"
+        speak(f"{title}. " + SENTENCE * sentences, path)
+        at = (datetime.now(UTC) - timedelta(hours=hours)).timestamp()
+        os.utime(path, (at, at))
+        recording = services.importing.run([path]).recordings[0]
+        services.library.rename(recording.id, title)
+        if todo == "favourite":
+            services.library.set_favourite(recording.id, favourite=True)
+        elif todo == "delete":
+            services.trash.delete([recording.id])
+
+
+def settle(until: Callable[[], bool] = lambda: False, timeout_ms: int = 1500) -> None:
+    """Let the window do its work until ``until`` holds, for ``timeout_ms`` at most."""
+    deadline = QDeadlineTimer(timeout_ms)
+    while not deadline.hasExpired() and not until():
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
+
+
+def take_pictures(folder: Path, width: int, height: int) -> None:
+    """The main screens, light and dark."""
+    folder.mkdir(parents=True, exist_ok=True)
+    application = QApplication([])
+    with tempfile.TemporaryDirectory(prefix="screenshots-") as temporary:
+        home = {"VOICE_RECORDER_HOME": f"{temporary}/home"}
+        services = build(StorageConfig.from_environment("testing", home))
+        app = WindowApp(application, services)
+        window = app.window
+        window.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+        window.setGeometry(0, 0, width, height)
+        app.show()
+
+        def shoot(name: str) -> None:
+            settle()
+            for theme in ("dark", "light"):
+                services.settings.set("appearance.theme", theme)
+                app.theme.choose(theme)
+                settle(timeout_ms=400)
+                picture = window.screen().grabWindow(0, 0, 0, width, height)
+                picture.save(str(folder / f"{name}{'' if theme == 'light' else '-dark'}.png"))
+
+        shoot("first-run")
+        fill(services, Path(temporary))
+        window.library.model.refresh()
+        shoot("main")
+        window.library.model.show_query(LibraryQuery(search="nothing like this"))
+        shoot("nothing-found")
+        window.library.model.show_query(LibraryQuery(Shelf.ALL))
+        services.takes.start_from(GeneratedVoice(), "While speaking")
+        window.control._on_started(services.takes.running)
+        settle(timeout_ms=4000)
+        shoot("recording")
+        window.control.stop()
+        settle(lambda: not window.control.busy)
+        window.open_settings()
+        shoot("settings")
+        app.shut_down()
+        window.close()
+        services.close()
+
+
+def main() -> None:
+    """Read the options and take the pictures."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("resources/screenshots"))
+    parser.add_argument("--size", default="1280x800")
+    options = parser.parse_args()
+    width, height = map(int, options.size.split("x"))
+    take_pictures(options.folder, width, height)
+
+
+if __name__ == "__main__":
+    main()

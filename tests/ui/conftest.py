@@ -1,0 +1,121 @@
+"""A library of a test's own, with recordings in it, and the window on it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtWidgets import QApplication
+from sqlalchemy import insert
+
+from voice_recorder.app import build
+from voice_recorder.domain.recording import Health, Marker, Master, Recording
+from voice_recorder.domain.states import MasterState
+from voice_recorder.services import Services
+from voice_recorder.storage import schema
+from voice_recorder.ui.main_window import MainWindow
+from voice_recorder.ui.window_app import WindowApp
+from voice_recorder.workers.lane import Lane
+
+Add = Callable[..., Recording]
+
+
+@pytest.fixture
+def services(home: Path) -> Iterator[Services]:
+    services = build()
+    yield services
+    services.close()
+
+
+@pytest.fixture
+def add(services: Services) -> Add:
+    """Add a recording with a real sound file of a second: a title, hours ago, and what else differs."""
+
+    def add(
+        title: str = "Note", hours_ago: float = 0.0, *, state: MasterState = MasterState.RECORDED,
+        events: tuple[Any, ...] = (), markers: tuple[float, ...] = (), **fields: Any,
+    ) -> Recording:  # fmt: skip
+        at = datetime.now(UTC) - timedelta(hours=hours_ago)
+        recording_id, rate = uuid4().hex, 8000
+        path = services.config.raw_recordings_path / f"{recording_id}.wav"
+        sound = np.sin(np.arange(rate) / 8) * np.linspace(0.1, 0.8, rate)
+        soundfile.write(path, sound, rate, subtype="PCM_16")
+        master = Master(
+            id=uuid4().hex, name=path.name, state=state, created_at=at, frames=rate, sample_rate_hz=rate,
+            channels=1, bit_depth=16, format="wav", codec="pcm_s16le", bitrate_bps=128_000,
+            mime_type="audio/wav", size_bytes=path.stat().st_size, sha256=None, samples_sha256=None,
+            health=Health(peak_dbfs=-6.0), events=events, overview=bytes(range(0, 192, 2)),
+        )  # fmt: skip
+        offset = at.astimezone().utcoffset()
+        minutes = round(offset.total_seconds() / 60) if offset else 0
+        made = replace(Recording(recording_id, title, at, at, minutes, (master,)), **fields)
+        services.library.add(made, "made", [Marker(master.id, round(s * rate), "here") for s in markers])
+        return services.library.get(recording_id)
+
+    return add
+
+
+@pytest.fixture
+def add_many(services: Services) -> Callable[[int], None]:
+    """Add any number of rows, eleven minutes apart, without files."""
+
+    def add_many(number: int) -> None:
+        now = datetime.now(UTC)
+        rows, masters, links = [], [], []
+        for i in range(number):
+            at = now - timedelta(minutes=11 * i)
+            ms = round(at.timestamp() * 1000)
+            rows.append(
+                {"key": i + 1, "id": f"{i:032x}", "title": f"Note {i}", "created_ms": ms, "updated_ms": ms,
+                 "utc_offset_min": 0, "local_day": f"{at:%Y-%m-%d}"}
+            )  # fmt: skip
+            masters.append(
+                {"key": i + 1, "id": f"m{i:031x}", "name": f"{i}.wav", "state": "recorded", "created_ms": ms,
+                 "frames": 48000, "sample_rate_hz": 48000, "channels": 1, "bit_depth": 16, "format": "wav",
+                 "codec": "pcm_s16le", "mime_type": "audio/wav", "size_bytes": 96044, "sha256": f"{i:064x}",
+                 "overview": b"\x40" * 96}
+            )  # fmt: skip
+            links.append({"recording_key": i + 1, "position": 0, "master_key": i + 1})
+        with services.library.database.session(write=True) as connection:
+            connection.execute(insert(schema.recordings), rows)
+            connection.execute(insert(schema.masters), masters)
+            connection.execute(insert(schema.recording_masters), links)
+
+    return add_many
+
+
+@pytest.fixture
+def lane(qapp: QApplication) -> Iterator[Lane]:
+    lane = Lane("test")
+    yield lane
+    lane.ask_to_stop()
+    assert lane.wait(5000)
+
+
+@pytest.fixture
+def open_window(qapp: QApplication, qtbot: Any, services: Services) -> Iterator[Callable[[], MainWindow]]:
+    """Open the window on the library as it is now, and wait until it shows it."""
+    apps: list[WindowApp] = []
+
+    def open_window() -> MainWindow:
+        app = WindowApp(qapp, services)
+        apps.append(app)
+        app.show()
+        window = app.window
+        window.activateWindow()
+        qtbot.waitUntil(lambda: window.library.model.ready, timeout=5000)
+        if window.library.model.total:
+            qtbot.waitUntil(lambda: bool(window.library.detail.recording_id), timeout=5000)
+        return window
+
+    yield open_window
+    for app in apps:
+        app.shut_down()
+        app.window.hide()
+        app.window.deleteLater()
+    qapp.sendPostedEvents()

@@ -1,0 +1,187 @@
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+
+from voice_recorder.domain.library_query import DayCount, LibraryQuery, Shelf
+from voice_recorder.services import Services
+from voice_recorder.ui.recordings_model import PAGE, RecordingsModel, Role, _changes
+from voice_recorder.workers.lane import Lane
+
+
+@pytest.fixture
+def model(services: Services, lane: Lane, qtbot: Any, qtmodeltester: Any) -> RecordingsModel:
+    model = RecordingsModel(services, lane)
+    qtmodeltester.check(model)  # stays connected and checks every change that follows
+    return model
+
+
+def _show(model: RecordingsModel, qtbot: Any, query: LibraryQuery = LibraryQuery()) -> None:  # noqa: B008
+    with qtbot.waitSignal(model.refreshed, timeout=10_000):
+        model.show_query(query)
+
+
+def _refresh(model: RecordingsModel, qtbot: Any) -> None:
+    with qtbot.waitSignal(model.refreshed, timeout=10_000):
+        model.refresh()
+
+
+def _titles(model: RecordingsModel) -> list[str]:
+    return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
+
+
+def test_an_empty_library_has_no_rows(model: RecordingsModel, qtbot: Any) -> None:
+    assert not model.ready
+    _show(model, qtbot)
+    assert model.ready
+    assert model.rowCount() == 0
+    assert model.total == 0
+
+
+def test_recordings_stand_below_their_day(model: RecordingsModel, qtbot: Any, add: Any) -> None:
+    add("older", 24 * 10)
+    add("newer", 0)
+    _show(model, qtbot)
+    titles = _titles(model)
+    assert titles[0] == "Today"
+    assert titles[1] == "newer"
+    assert titles[3] == "older"
+    assert model.heading_rows() == [0, 2]
+    assert model.total == 2
+
+
+def test_headings_cannot_be_selected_and_a_row_is_one_object(
+    model: RecordingsModel, qtbot: Any, add: Any
+) -> None:
+    made = add("Budget call with Ines", favourite=True)
+    _show(model, qtbot)
+    heading, row = model.index(0, 0), model.index(1, 0)
+    assert not model.flags(heading) & (Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEnabled)
+    assert model.flags(row) & Qt.ItemFlag.ItemIsSelectable
+    assert heading.data(Qt.ItemDataRole.AccessibleTextRole) == "Today, 1 recording"
+    assert row.data(Qt.ItemDataRole.AccessibleTextRole) == "Budget call with Ines, 1 second, favourite"
+    assert row.data(Role.ID) == made.id
+    assert row.data(Role.DURATION) == 1.0
+    assert row.data(Role.OVERVIEW) == made.masters[0].overview
+    names = {bytes(name.data()).decode() for name in model.roleNames().values()}
+    assert names == {"title", "recording_id", "recording", "heading", "duration_s", "badge", "overview"}
+
+
+def test_the_tool_tip_says_why_there_is_a_badge(model: RecordingsModel, qtbot: Any, add: Any) -> None:
+    add("Interview 3", recovered=True)
+    _show(model, qtbot)
+    assert model.index(1, 0).data(Role.BADGE) == "recovered"
+    assert "cut off" in model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_changes_come_as_rows_not_as_resets(
+    model: RecordingsModel, qtbot: Any, add: Any, services: Services
+) -> None:
+    add("first", 1)
+    gone = add("second", 24 * 3)
+    _show(model, qtbot)
+    with qtbot.assertNotEmitted(model.modelReset):
+        add("third", 24 * 5)
+        add("fourth", 0)
+        services.library.rename(gone.id, "renamed")
+        _refresh(model, qtbot)
+        assert [t for t in _titles(model) if not t.startswith(("T", "Y", "W", "F", "S", "M"))].count(
+            "renamed"
+        ) == 1
+        services.trash.delete([gone.id])
+        _refresh(model, qtbot)
+    assert "renamed" not in _titles(model)
+    assert model.total == 3
+
+
+def test_a_hundred_thousand_rows_are_paged(
+    services: Services, lane: Lane, qtbot: Any, add_many: Callable[[int], None]
+) -> None:
+    model = RecordingsModel(services, lane)  # without the tester, which looks at every row
+    add_many(100_000)
+    begun = time.perf_counter()
+    _show(model, qtbot)
+    assert time.perf_counter() - begun < 1.5
+    assert model.total == 100_000
+    assert model.recording(1) is not None
+    middle = model.row_at(50_000)
+    assert model.recording(middle) is None
+    assert model.index(middle, 0).data() is None
+    assert model.index(middle, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "Loading…"
+    model.look_at(middle, middle + 12)
+    qtbot.waitUntil(lambda: model.recording(middle) is not None, timeout=5000)
+    found = model.recording(middle)
+    assert found is not None
+    assert found.title == "Note 50000"
+    assert model.row_of(found.id) == middle
+    last = model.rowCount() - 1
+    model.look_at(last - 10, last)
+    qtbot.waitUntil(lambda: model.recording(last) is not None, timeout=5000)
+    assert model.recording(last).title == "Note 99999"  # type: ignore[union-attr]
+
+
+def test_pages_are_fetched_ahead_of_the_scroll(
+    model: RecordingsModel, qtbot: Any, add_many: Callable[[int], None]
+) -> None:
+    add_many(1000)
+    _show(model, qtbot)
+    model.look_at(0, 12)
+    ahead = model.row_at(PAGE + 5)
+    qtbot.waitUntil(lambda: model.recording(ahead) is not None, timeout=5000)
+
+
+def test_an_answer_to_an_older_question_is_thrown_away(
+    model: RecordingsModel, qtbot: Any, add_many: Callable[[int], None]
+) -> None:
+    add_many(500)
+    _show(model, qtbot)
+    model.look_at(300, 312)  # asks for pages of all recordings …
+    _show(model, qtbot, LibraryQuery(Shelf.ALL, "Note 499"))  # … and then for something else
+    assert model.total == 1
+    assert model.recording(1).title == "Note 499"  # type: ignore[union-attr]
+    _show(model, qtbot, LibraryQuery(Shelf.TRASH))
+    assert model.rowCount() == 0
+
+
+def test_rows_and_offsets_agree(model: RecordingsModel, qtbot: Any, add_many: Callable[[int], None]) -> None:
+    add_many(400)
+    _show(model, qtbot)
+    rows = [model.row_at(offset) for offset in range(400)]
+    assert rows == sorted(set(rows))
+    assert set(rows) | set(model.heading_rows()) == set(range(model.rowCount()))
+    assert not set(rows) & set(model.heading_rows())
+
+
+def test_a_failing_library_is_told_in_words(model: RecordingsModel, qtbot: Any, services: Services) -> None:
+    services.library.database.dispose()
+    services.config.database_path.write_bytes(b"this is no database, and never was one" * 100)
+    with qtbot.waitSignal(model.failed, timeout=10_000) as told:
+        model.show_query(LibraryQuery())
+    assert str(told.args[0])
+
+
+DAYS = [DayCount("2026-11-21", 2), DayCount("2026-11-20", 3)]
+
+
+@pytest.mark.parametrize(
+    ("new", "steps"),
+    [
+        (DAYS, 0),
+        ([DayCount("2026-11-21", 3), DAYS[1]], 1),
+        ([DAYS[1]], 1),
+        ([DayCount("2026-11-22", 1), *DAYS, DayCount("2026-11-01", 9)], 2),
+        ([], 2),
+    ],
+)
+def test_the_steps_from_one_list_of_days_to_another(new: list[DayCount], steps: int) -> None:
+    changes = _changes(DAYS, new)
+    assert changes is not None
+    assert len(changes) == steps
+
+
+def test_too_many_steps_are_a_reset() -> None:
+    assert (
+        _changes([], [DayCount(f"2026-{m:02}-{d:02}", 1) for m in (12, 11) for d in range(28, 0, -1)]) is None
+    )

@@ -1,0 +1,193 @@
+"""Takes through the window, with a real (virtual) microphone."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+
+from tests.conftest import Speech
+from tests.fakes.virtual_microphone import VirtualMicrophone
+from voice_recorder.domain.recording import Recording
+from voice_recorder.domain.states import RecordingState
+from voice_recorder.services import Services
+from voice_recorder.ui.main_window import MainWindow
+from voice_recorder.ui.window_app import BugReporter, WindowApp
+
+Open = Callable[[], MainWindow]
+pytestmark = [
+    pytest.mark.qt_log_ignore("propagateSizeHints"),  # which the offscreen platform lacks
+    pytest.mark.usefixtures("with_microphone"),
+]
+
+
+def _record(window: MainWindow, qtbot: Any) -> None:
+    qtbot.mouseClick(window.bar.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.control.running, timeout=5000)
+
+
+def _heard(window: MainWindow, qtbot: Any, seconds: int = 1) -> None:
+    qtbot.waitUntil(lambda: window.bar._elapsed.text() >= f"00:0{seconds}", timeout=8000)
+
+
+def _stop(window: MainWindow, qtbot: Any) -> None:
+    with qtbot.waitSignal(window.control.ended, timeout=5000):
+        qtbot.mouseClick(window.bar.button, Qt.MouseButton.LeftButton)
+
+
+def _only(services: Services) -> Recording:
+    (recording,) = services.library.with_ids(None)
+    return recording
+
+
+def test_a_take_is_listed_selected_and_its_title_stands_ready(
+    open_window: Open, services: Services, qtbot: Any, with_microphone: VirtualMicrophone, speech: Speech
+) -> None:
+    window = open_window()
+    assert window.library.empty.isVisible()
+    _record(window, qtbot)
+    with_microphone.play(speech.path)
+    _heard(window, qtbot, 2)
+    qtbot.waitUntil(lambda: window.library.model.total == 1)
+    assert window.library.model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole).endswith("recording")
+    assert window.bar._wave._peaks
+    _stop(window, qtbot)
+    qtbot.waitUntil(window.library.detail.title.hasFocus, timeout=5000)
+    assert window.library.detail.title.selectedText() == _only(services).title
+    qtbot.keyClicks(window.library.detail.title, "Budget call with Ines")
+    qtbot.keyClick(window.library.detail.title, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: _only(services).title == "Budget call with Ines")
+    qtbot.waitUntil(lambda: _only(services).masters[0].sha256 is not None, timeout=10_000)
+    assert _only(services).state is RecordingState.RECORDED
+    qtbot.waitUntil(lambda: window.library.detail.waveform._peaks is not None, timeout=5000)
+
+
+def test_who_types_elsewhere_is_left_alone(
+    open_window: Open, add: Any, services: Services, qtbot: Any
+) -> None:
+    add("Note")
+    window = open_window()
+    _record(window, qtbot)
+    _heard(window, qtbot)
+    window.header.search.setFocus()
+    with qtbot.waitSignal(window.control.ended, timeout=5000):
+        window.control.stop()
+    qtbot.waitUntil(lambda: window.library.model.total == 2)
+    qtbot.waitUntil(lambda: window.library.detail.title.text().startswith("20"))
+    assert window.header.search.hasFocus()
+
+
+def test_pause_marker_and_name_during_a_take(open_window: Open, services: Services, qtbot: Any) -> None:
+    window = open_window()
+    _record(window, qtbot)
+    _heard(window, qtbot)
+    qtbot.keyClick(window, Qt.Key.Key_M)
+    window.bar.title.setFocus()
+    window.bar.title.selectAll()
+    qtbot.keyClicks(window.bar.title, "Named m and r")
+    qtbot.keyClick(window.bar.title, Qt.Key.Key_Return)
+    window.bar.pause.click()
+    qtbot.waitUntil(lambda: window.bar.status.text().startswith("Paused"))
+    assert window.bar.pause.accessibleName() == "Go on recording"
+    window.bar.pause.click()
+    qtbot.waitUntil(lambda: not window.bar.status.text().startswith("Paused"))
+    _stop(window, qtbot)
+    made = _only(services)
+    assert made.title == "Named m and r"
+    assert len(services.library.markers(made.id)) == 1
+
+
+def test_closing_during_a_take_asks_and_keeps_it_either_way(
+    open_window: Open, services: Services, qtbot: Any
+) -> None:
+    window = open_window()
+    _record(window, qtbot)
+    _heard(window, qtbot)
+    for answer in ("Keep recording", "Stop and save"):
+        assert not window.close()
+        box = next(b for b in window.findChildren(QMessageBox) if b.isVisible())
+        next(b for b in box.findChildren(QPushButton) if b.text() == answer).click()
+        if answer == "Keep recording":
+            qtbot.wait(100)
+            assert window.control.running
+            assert window.isVisible()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    assert _only(services).state is RecordingState.RECORDED
+
+
+def test_the_session_ends_during_a_take(
+    qapp: QApplication, services: Services, qtbot: Any, open_window: Open
+) -> None:
+    app = WindowApp(qapp, services)
+    app.show()
+    app.window.control.start()
+    qtbot.waitUntil(lambda: app.window.control.running, timeout=5000)
+    _heard(app.window, qtbot)
+    app.end_take()
+    assert _only(services).state is RecordingState.RECORDED
+    app.shut_down()
+    app.shut_down()
+    app.window.hide()
+    app.window.deleteLater()
+
+
+def test_a_bug_leaves_a_running_take_alone(open_window: Open, services: Services, qtbot: Any) -> None:
+    window = open_window()
+    bugs = BugReporter()
+    bugs.reported.connect(window.show_error)
+    _record(window, qtbot)
+    bugs.install()
+    try:
+        sys.excepthook(ZeroDivisionError, ZeroDivisionError("oops"), None)
+    finally:
+        bugs.uninstall()
+    assert "a running one goes on" in window.banner.text
+    _heard(window, qtbot)
+    _stop(window, qtbot)
+    assert _only(services).duration_s > 0.5
+
+
+def test_trying_the_microphone_ends_with_a_verdict_in_words(
+    open_window: Open, qtbot: Any, with_microphone: VirtualMicrophone, speech: Speech
+) -> None:
+    window = open_window()
+    with_microphone.play(speech.path)
+    qtbot.mouseClick(window.library.empty.button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.bar._meter.loudest_dbfs is not None, timeout=5000)
+    with qtbot.waitSignal(window.microphone.ended, timeout=8000) as told:
+        pass
+    assert "works" in told.args[0]
+    assert window.bar.status.text() == told.args[0]
+    assert window.bar._middle.currentIndex() == 0
+
+
+def test_record_does_not_wait_for_a_test_of_the_microphone(
+    open_window: Open, services: Services, qtbot: Any
+) -> None:
+    window = open_window()
+    window.microphone.start()
+    qtbot.wait(300)
+    _record(window, qtbot)
+    _heard(window, qtbot)
+    _stop(window, qtbot)
+    assert _only(services).duration_s > 0.5
+
+
+def test_the_picker_offers_what_is_plugged_in_and_keeps_the_choice(
+    open_window: Open, services: Services, qtbot: Any
+) -> None:
+    window = open_window()
+    picker = window.bar.picker
+    qtbot.waitUntil(lambda: picker.findData("mic") >= 0, timeout=15_000)
+    picker.setCurrentIndex(picker.findData("mic"))
+    picker.activated.emit(picker.currentIndex())
+    qtbot.waitUntil(lambda: services.settings.current.audio_device == "mic")
+    picker.show_inputs((), "mic")
+    assert picker.currentText() == "mic (not connected)"
+
+
+def test_time_left_is_said_in_hours(open_window: Open, qtbot: Any) -> None:
+    window = open_window()
+    qtbot.waitUntil(lambda: window.bar._left.text().endswith("left"), timeout=10_000)

@@ -1,0 +1,23 @@
+"""One picture and one sentence for every part of the window that has nothing to show."""
+
+from voice_recorder.domain.library_query import LibraryQuery, Shelf
+
+FIRST_RUN = (
+    "mic",
+    "Press the red button and speak: your first note is kept on this computer, whatever happens.",
+)
+NO_SELECTION = ("all", "Choose a recording to hear it.")
+
+_SHELVES = {
+    Shelf.ALL: ("mic", "There are no recordings here."),
+    Shelf.FAVOURITES: ("star", "Recordings that you mark with a star are found here."),
+    Shelf.ARCHIVE: ("archive", "Recordings that you archive leave the main list and are found here."),
+    Shelf.TRASH: ("trash", "The trash is empty. What you delete stays here for 30 days."),
+}
+
+
+def nothing_here(query: LibraryQuery) -> tuple[str, str]:
+    """The picture and the sentence for a query without results."""
+    if query.search:
+        return "search", f"Nothing fits “{query.search}”."
+    return _SHELVES[query.shelf]

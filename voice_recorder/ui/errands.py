@@ -1,0 +1,155 @@
+"""Long work that somebody waits for: import and verify, with progress, Cancel and a report in plain words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
+from typing_extensions import override
+
+from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.ui.controls import ElidedLabel
+from voice_recorder.ui.phrases import items, joined
+from voice_recorder.ui.theme import Space
+from voice_recorder.workers.lane import Lane
+from voice_recorder.workers.worker import Job, Progress, Work
+
+if TYPE_CHECKING:
+    from voice_recorder.services import Services
+    from voice_recorder.services.importing import ImportReport
+    from voice_recorder.services.verifying import VerifyReport
+
+
+class ErrandStrip(QFrame):
+    """A line with progress and Cancel, shown while an errand runs. Errands wait for each other."""
+
+    reported = Signal(str, bool)
+    """The report, and whether all went well."""
+    library_changed = Signal()
+    failed = Signal(object)
+
+    def __init__(self, services: Services, lane: Lane) -> None:
+        super().__init__()
+        self.setObjectName("errands")
+        self._services = services
+        self._lane = lane
+        self._jobs: list[Job] = []
+        self._cancelled = False
+        self._name = ""
+        self._text = ElidedLabel()
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(220)
+        self._bar.setAccessibleName("Progress")
+        self.cancel = QPushButton("Cancel")
+        self.cancel.clicked.connect(self._cancel)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(Space.L, Space.S, Space.L, Space.S)
+        layout.setSpacing(Space.L)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._bar)
+        layout.addWidget(self.cancel)
+        self.hide()
+
+    @property
+    def busy(self) -> bool:
+        """Whether an errand runs or waits."""
+        return bool(self._jobs)
+
+    def import_files(self, paths: Sequence[Path]) -> None:
+        """Import files and folders."""
+
+        def work(cancel: threading.Event, report: Progress) -> Any:
+            return self._services.importing.run(list(paths), cancel, report)
+
+        self._begin("Importing", work, self._on_imported)
+
+    @Slot()
+    def verify(self) -> None:
+        """Read every file again and compare it with what is known of it."""
+
+        def work(cancel: threading.Event, report: Progress) -> Any:
+            return self._services.verifying.run(None, cancel, report)
+
+        self._begin("Verifying the library", work, self._on_verified)
+
+    @override
+    def hideEvent(self, event: Any) -> None:
+        self._bar.reset()
+        super().hideEvent(event)
+
+    def _begin(self, name: str, work: Work, finished: Callable[[Any], None]) -> None:
+        self._cancelled = False
+        self._name = name
+        self._text.say(f"{name}…")
+        self._bar.setRange(0, 0)
+        self.cancel.setEnabled(True)
+        self.show()
+        self._jobs.append(self._lane.post(work, finished, self._on_failed, self._on_progress))
+
+    @Slot()
+    def _cancel(self) -> None:
+        self._cancelled = True
+        self.cancel.setEnabled(False)
+        self._text.say("Cancelling…")
+        for job in self._jobs:
+            job.cancel.set()
+
+    def _on_progress(self, done: int, total: int, text: str) -> None:
+        if self._cancelled:
+            return
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+        self._text.say(f"{self._name}: {text}" if text else f"{self._name}…")
+
+    def _end(self) -> None:
+        self._jobs.pop(0)
+        if not self._jobs:
+            self.hide()
+        self.library_changed.emit()
+
+    def _on_failed(self, error: VoiceRecorderError) -> None:
+        self._end()
+        self.failed.emit(error)
+
+    def _on_imported(self, report: ImportReport | None) -> None:
+        self._end()
+        self.reported.emit(*import_words(report, cancelled=self._cancelled))
+
+    def _on_verified(self, report: VerifyReport | None) -> None:
+        self._end()
+        self.reported.emit(*verify_words(report, cancelled=self._cancelled))
+
+
+def import_words(report: ImportReport | None, *, cancelled: bool) -> tuple[str, bool]:
+    """What an import did, and whether all went well. ``report`` is None when nothing was begun."""
+    if report is None:
+        return "The import was cancelled; nothing was imported.", True
+    parts = [f"{items(len(report.recordings), 'recording')} imported."]
+    if report.duplicates:
+        verb = "was" if len(report.duplicates) == 1 else "were"
+        parts.append(f"{items(len(report.duplicates), 'file')} {verb} in the library already.")
+    if cancelled:
+        parts.append("The rest was cancelled.")
+    if report.failed:
+        lines = joined([str(error) for _path, error in report.failed])
+        parts.append(f"{items(len(report.failed), 'file')} could not be imported:\n{lines}")
+    return " ".join(parts), not report.failed
+
+
+def verify_words(report: VerifyReport | None, *, cancelled: bool) -> tuple[str, bool]:
+    """What verifying found, and whether all is well. ``report`` is None when it was cancelled."""
+    if report is None or cancelled:
+        return "Verifying was cancelled; what was checked until then is in the histories.", True
+    words = [f"{items(report.checked, 'file')} checked and as recorded."]
+    if report.unknown:
+        words.append(f"{items(len(report.unknown), 'file')} in the folder not known to the library.")
+    kinds = (("Missing", report.missing), ("Changed", report.changed), ("Damaged", report.damaged))
+    problems = [f"{kind}: {found.title} ({found.path.name})" for kind, list_ in kinds for found in list_]
+    if problems:
+        words.append(f"Look after these:\n{joined(problems)}")
+    return " ".join(words), report.is_sound

@@ -1,0 +1,360 @@
+"""The bar at the bottom: always there, always of one height."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QWidget,
+)
+from typing_extensions import override
+
+from voice_recorder.domain.preflight import Verdict
+from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState
+from voice_recorder.ui import phrases
+from voice_recorder.ui.controls import ElidedLabel, IconButton, label, set_kind
+from voice_recorder.ui.meters import LevelMeter, LiveWaveform
+from voice_recorder.ui.microphone_test import MicrophoneTest
+from voice_recorder.ui.take_control import TakeControl
+from voice_recorder.ui.theme import BAR_HEIGHT, Space, Theme, Type, font
+
+if TYPE_CHECKING:
+    from voice_recorder.audio.devices import InputDevice
+
+READY = "Press R to record. Your voice stays on this computer."
+STATE_WORDS = {
+    TakeState.RECORDING: "Recording",
+    TakeState.PAUSED: "Paused",
+    TakeState.WAITING_FOR_DEVICE: "Waiting for the microphone",
+    TakeState.FINISHING: "Saving",
+    TakeState.FINISHED: "Saved",
+    TakeState.FAILED: "Ended",
+}
+
+
+class RecordButton(QAbstractButton):
+    """The round red button: a disc to record, a square to stop."""
+
+    SIDE = 60
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._stops = False
+        self.setFixedSize(self.SIDE, self.SIDE)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        theme.changed.connect(self.update)
+        self.show_stop(False)
+
+    def show_stop(self, stops: bool) -> None:
+        """Whether a press ends a take rather than beginning one."""
+        self._stops = stops
+        self.setAccessibleName("Stop recording" if stops else "Record")
+        self.setToolTip("Stop recording (R)" if stops else "Record (R)")
+        self.update()
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # the second press of a double click does not end what the first began
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = painter.pen()
+        pen.setWidthF(2.5)
+        pen.setColor(self._theme.colour("text" if self.hasFocus() else "border"))
+        painter.setPen(pen)
+        painter.setBrush(self._theme.colour("hover" if self.underMouse() else "surface"))
+        painter.drawEllipse(QRectF(self.rect()).adjusted(3, 3, -3, -3))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour("record" if self.isEnabled() else "wave"))
+        middle = self.SIDE / 2
+        if self._stops:
+            painter.drawRoundedRect(QRectF(middle - 11, middle - 11, 22, 22), 5, 5)
+        else:
+            side = 20 if self.isDown() else 21.5
+            painter.drawEllipse(QRectF(middle - side, middle - side, 2 * side, 2 * side))
+
+    @override
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.update()
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+
+
+class DevicePicker(QComboBox):
+    """The inputs of this machine; asks for them anew when it is opened."""
+
+    opened = Signal()
+    picked = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Microphone")
+        self.setToolTip("Microphone for the next recording")
+        self.setMinimumContentsLength(16)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(280)
+        self.activated.connect(self._pick)
+        self._inputs: tuple[InputDevice, ...] = ()
+        self._chosen = ""
+        self._fill()
+
+    def show_inputs(self, inputs: Sequence[InputDevice], chosen: str) -> None:
+        """Offer these; ``chosen`` is the setting ``audio.device``."""
+        if tuple(inputs) != self._inputs or chosen != self._chosen:
+            self._inputs, self._chosen = tuple(inputs), chosen
+            self._fill()
+
+    @override
+    def showPopup(self) -> None:
+        self.opened.emit()
+        super().showPopup()
+
+    def _fill(self) -> None:
+        blocker = QSignalBlocker(self)
+        self.clear()
+        default = next((d.name for d in self._inputs if d.is_default), "")
+        self.addItem("System default" if default in ("", "default") else f"System default ({default})", "")
+        for device in self._inputs:
+            self.addItem(device.name, device.name)
+            self.setItemData(self.count() - 1, device.host_api, Qt.ItemDataRole.ToolTipRole)
+        if self._chosen and self.findData(self._chosen) < 0:
+            self.addItem(f"{self._chosen} (not connected)", self._chosen)
+        self.setCurrentIndex(max(0, self.findData(self._chosen)))
+        blocker.unblock()
+
+    @Slot(int)
+    def _pick(self, index: int) -> None:
+        self._chosen = str(self.itemData(index))
+        self.picked.emit(self._chosen)
+
+
+class TitleField(QLineEdit):
+    """The name of the running take; Escape gives the keys back to the window."""
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.deselect()
+
+
+class RecorderBar(QFrame):
+    """Idle: device, a test, the time left. In a take: time, waveform, name, pause, marker, stop."""
+
+    device_picked = Signal(str)
+
+    def __init__(self, theme: Theme, control: TakeControl, microphone: MicrophoneTest) -> None:
+        super().__init__()
+        self.setObjectName("recorder_bar")
+        self.setFixedHeight(BAR_HEIGHT)
+        self._control = control
+        self._microphone = microphone
+        self._blocked = ""
+        self._notice = ""
+        self._said = ""
+        self._marked = 0
+        self._build(theme)
+        self._connect()
+        self.show_idle()
+
+    def _build(self, theme: Theme) -> None:
+        self.button = RecordButton(theme)
+        self._elapsed = label("00:00")
+        self._elapsed.setFont(font(Type.CLOCK, tabular=True))
+        self._elapsed.setAccessibleName("Elapsed time")
+        self._elapsed.setMinimumWidth(self._elapsed.fontMetrics().horizontalAdvance("0:00:00"))
+        self.picker = DevicePicker()
+        self.try_button = QPushButton("Try the microphone")
+        self.try_button.setToolTip("Listen for three seconds and say how it sounds")
+        self._meter = LevelMeter(theme)
+        self._resting = LiveWaveform(theme)
+        self._middle = QStackedWidget()
+        self._middle.addWidget(self._resting)
+        self._middle.addWidget(_centred(self._meter))
+        self.title = TitleField()
+        self.title.setAccessibleName("Name of this recording")
+        self.title.setPlaceholderText("Name this recording")
+        self.title.setMinimumWidth(120)
+        self.title.setMaximumWidth(240)
+        self._wave = LiveWaveform(theme)
+        self.pause = IconButton(theme, "pause", "Pause")
+        self.marker = IconButton(theme, "marker", "Add a marker")
+        self.marker.name("Add a marker", "M")
+        self._pages = QStackedWidget()
+        self._pages.addWidget(_line(self.picker, self.try_button, (self._middle, 1)))
+        self._pages.addWidget(_line((self.title, 1), (self._wave, 3), self.pause, self.marker))
+        self.status = ElidedLabel(READY, kind="muted", size=Type.SMALL)
+        self.status.setAccessibleName("State of the recorder")
+        self._left = label(kind="muted", size=Type.SMALL)
+        self._left.setFont(font(Type.SMALL, tabular=True))
+        self._left.setAccessibleName("Time left on this disk")
+        layout = QGridLayout(self)
+        layout.setContentsMargins(Space.XL, Space.M, Space.XL, Space.M)
+        layout.setHorizontalSpacing(Space.L)
+        layout.setVerticalSpacing(Space.XS)
+        layout.addWidget(self.button, 0, 0, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._elapsed, 0, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._pages, 0, 2)
+        layout.addWidget(_line((self.status, 1), self._left), 1, 2)
+        layout.setColumnStretch(2, 1)
+        layout.setRowStretch(0, 1)
+
+    def _connect(self) -> None:
+        self.button.clicked.connect(self._control.toggle)
+        self.try_button.clicked.connect(self._microphone.start)
+        self.pause.clicked.connect(self._toggle_pause)
+        self.marker.clicked.connect(self.add_marker)
+        self.title.textEdited.connect(self._control.rename)
+        self.picker.picked.connect(self.device_picked)
+        self._control.starting.connect(self._on_starting)
+        self._control.started.connect(self._on_started)
+        self._control.polled.connect(self._on_polled)
+        self._control.refused.connect(self._on_refused)
+        self._control.ended.connect(self._on_ended)
+        self._microphone.started.connect(self._on_test_started)
+        self._microphone.levels_changed.connect(self._meter.show_levels)
+        self._microphone.ended.connect(self._on_test_ended)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(640, BAR_HEIGHT)
+
+    def show_idle(self) -> None:
+        """No take: nothing moves."""
+        self.button.show_stop(False)
+        self._elapsed.setText("00:00")
+        set_kind(self._elapsed, "muted")
+        self._pages.setCurrentIndex(0)
+        self._say(self._blocked or self._said or READY, caution=bool(self._blocked))
+
+    @Slot(object, object)
+    def show_preflight(self, verdict: Verdict | None, seconds: float | None) -> None:
+        """Say how long one can record, and what stands against it."""
+        self._left.setText("" if seconds is None else phrases.time_left(seconds))
+        self._blocked = " ".join(verdict.reasons) if verdict is not None else ""
+        if not self._control.busy and not self._microphone.running:
+            self.show_idle()
+
+    @Slot()
+    def add_marker(self) -> None:
+        """Mark this moment of the take, and say so."""
+        if self._control.add_marker():
+            self._marked += 1
+
+    def _say(self, words: str, *, caution: bool = False) -> None:
+        set_kind(self.status, "caution" if caution else "muted")
+        self.status.say(words)
+
+    @Slot()
+    def _toggle_pause(self) -> None:
+        self._control.toggle_pause()
+
+    @Slot()
+    def _on_starting(self) -> None:
+        self._microphone.give_up()
+        self._said = self._notice = ""
+        self._marked = 0
+        self._say("Opening the microphone…")
+
+    @Slot(str)
+    def _on_started(self, _recording_id: str) -> None:
+        self.button.show_stop(True)
+        self.title.clear()
+        self._wave.show_peaks((), live=True)
+        self._pages.setCurrentIndex(1)
+
+    @Slot(object)
+    def _on_polled(self, snapshot: TakeSnapshot) -> None:
+        live = snapshot.state is TakeState.RECORDING
+        self._elapsed.setText(phrases.elapsed_clock(snapshot.elapsed_s))
+        set_kind(self._elapsed, "" if live else "muted")
+        self._wave.show_peaks(snapshot.recent_peaks, live=live)
+        if not self.title.hasFocus() and self.title.text() != snapshot.title:
+            self.title.setText(snapshot.title)
+            self.title.setCursorPosition(0)
+        paused = snapshot.state is TakeState.PAUSED
+        self.pause.show_icon("mic" if paused else "pause")
+        self.pause.name("Go on recording" if paused else "Pause")
+        can = snapshot.state in (TakeState.RECORDING, TakeState.PAUSED, TakeState.WAITING_FOR_DEVICE)
+        for button in (self.pause, self.marker):
+            button.setEnabled(can)
+        self._notice = snapshot.notice or self._notice
+        self._say(self._take_words(snapshot), caution=bool(snapshot.warnings or snapshot.notice))
+        if snapshot.time_left_s is not None:
+            self._left.setText(phrases.time_left(snapshot.time_left_s))
+
+    def _take_words(self, snapshot: TakeSnapshot) -> str:
+        if snapshot.warnings:
+            return " ".join(WARNINGS[w] for w in snapshot.warnings)
+        words = f"{STATE_WORDS[snapshot.state]} · {snapshot.device_name}"
+        if self._marked:
+            words += f" · {phrases.items(self._marked, 'marker')}"
+        return f"{words} · {self._notice}" if self._notice else words
+
+    @Slot(object)
+    def _on_refused(self, _error: object) -> None:
+        self.show_idle()
+
+    @Slot(object, object, bool)
+    def _on_ended(self, _snapshot: TakeSnapshot, _error: object, _asked: bool) -> None:
+        self.title.clearFocus()
+        self.show_idle()
+
+    @Slot()
+    def _on_test_started(self) -> None:
+        self._meter.restart()
+        self._middle.setCurrentIndex(1)
+        self._say("Say something: listening for three seconds…")
+
+    @Slot(str)
+    def _on_test_ended(self, verdict: str) -> None:
+        self._middle.setCurrentIndex(0)
+        self._said = verdict
+        if not self._control.busy:
+            self.show_idle()
+
+
+def _centred(widget: QWidget) -> QWidget:
+    holder = QWidget()
+    layout = QHBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(widget, 1, Qt.AlignmentFlag.AlignVCenter)
+    return holder
+
+
+def _line(*parts: QWidget | tuple[QWidget, int]) -> QWidget:
+    holder = QWidget()
+    layout = QHBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(Space.M)
+    for part in parts:
+        if isinstance(part, tuple):
+            layout.addWidget(*part)
+        else:
+            layout.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+    return holder

@@ -1,0 +1,170 @@
+"""The list in the middle: recordings by day, of any number."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from typing_extensions import override
+
+from voice_recorder.domain.take import TakeSnapshot
+from voice_recorder.ui.recording_delegate import RecordingDelegate
+from voice_recorder.ui.recordings_model import RecordingsModel, Role
+from voice_recorder.ui.theme import DAY_HEIGHT, ROW_HEIGHT, Theme
+
+
+class RecordingsList(QTableView):
+    """A table of one column whose headings are lower rows. Selection is by recording, not by row."""
+
+    selected = Signal(str)
+    activated_recording = Signal(str)
+
+    def __init__(self, theme: Theme, model: RecordingsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._delegate = RecordingDelegate(theme, self)
+        self._selected_id = ""
+        self._awaited_id = ""
+        self._restoring = False
+        self.setItemDelegate(self._delegate)
+        self.setAccessibleName("Recordings")
+        self._set_up()
+        self.setModel(model)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        model.modelReset.connect(self._fit_headings)
+        model.headings_changed.connect(self._fit_headings)
+        model.refreshed.connect(self._after_refresh)
+        model.dataChanged.connect(self._find_selected)
+        self.verticalScrollBar().valueChanged.connect(self._tell_window)
+        theme.changed.connect(self.viewport().update)
+
+    def _set_up(self) -> None:
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setShowGrid(False)
+        self.setMouseTracking(True)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.horizontalHeader().hide()
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setMinimumSectionSize(DAY_HEIGHT)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        rows.setDefaultSectionSize(ROW_HEIGHT)
+        self.verticalScrollBar().setSingleStep(ROW_HEIGHT // 3)
+        self.doubleClicked.connect(self._activate)
+
+    @property
+    def selected_id(self) -> str:
+        """The recording that the detail shows; empty for none."""
+        return self._selected_id
+
+    def selected_ids(self) -> list[str]:
+        """All selected recordings that have been read."""
+        rows = self.selectionModel().selectedRows()
+        return [str(i.data(Role.ID)) for i in rows if i.data(Role.ID)] or (
+            [self._selected_id] if self._selected_id else []
+        )
+
+    def select(self, recording_id: str) -> None:
+        """Select a recording as soon as it is among the rows that have been read."""
+        self._awaited_id = recording_id
+        self._selected_id = recording_id
+        self._find_selected()
+        self.selected.emit(recording_id)
+
+    def clear_selected(self) -> None:
+        """Select nothing."""
+        self._selected_id = self._awaited_id = ""
+        self._restoring = True
+        self.selectionModel().clear()
+        self._restoring = False
+        self.selected.emit("")
+
+    def show_running(self, snapshot: TakeSnapshot | None) -> None:
+        """Let the row of a running take show its time."""
+        self._delegate.running_id = snapshot.recording_id if snapshot else ""
+        second = int(self._delegate.running_s)
+        self._delegate.running_s = snapshot.elapsed_s if snapshot else 0.0
+        if snapshot and int(snapshot.elapsed_s) != second:
+            self.viewport().update()
+
+    @override
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        if self._restoring:
+            return
+        current = self.currentIndex().data(Role.ID) if self.currentIndex().isValid() else None
+        if self.selectionModel().hasSelection() and current and current != self._selected_id:
+            self._selected_id = str(current)
+            self._awaited_id = ""
+            self.selected.emit(self._selected_id)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._selected_id:
+            self.activated_recording.emit(self._selected_id)
+        elif event.text() and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
+            event.ignore()  # no type-ahead: single keys are the window's
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._tell_window()
+
+    @Slot()
+    def _fit_headings(self) -> None:
+        rows = self.verticalHeader()
+        rows.setUpdatesEnabled(False)
+        headings = set(self._model.heading_rows())
+        for row in headings:
+            if rows.sectionSize(row) != DAY_HEIGHT:
+                rows.resizeSection(row, DAY_HEIGHT)
+        rows.setUpdatesEnabled(True)
+
+    @Slot()
+    def _after_refresh(self) -> None:
+        self._find_selected()
+        QTimer.singleShot(0, self, self._tell_window)
+
+    @Slot()
+    def _tell_window(self) -> None:
+        first = self.rowAt(0)
+        if first < 0:
+            return
+        last = self.rowAt(self.viewport().height() - 1)
+        self._model.look_at(first, last if last >= 0 else self._model.rowCount() - 1)
+
+    @Slot()
+    def _find_selected(self) -> None:
+        """Rows move under a selection; put it back on the recording that it means."""
+        if not self._selected_id or len(self.selectionModel().selectedRows()) > 1:
+            return
+        current = self.currentIndex()
+        if current.isValid() and current.data(Role.ID) == self._selected_id and self._is_selected(current):
+            self._awaited_id = ""
+            return
+        row = self._model.row_of(self._selected_id)
+        if row is None:
+            return
+        index = self._model.index(row, 0)
+        self._restoring = True
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        self._restoring = False
+        if self._awaited_id == self._selected_id:
+            self._awaited_id = ""
+            self.scrollTo(index)
+
+    def _is_selected(self, index: QModelIndex) -> bool:
+        return self.selectionModel().isSelected(index)
+
+    @Slot(QModelIndex)
+    def _activate(self, index: QModelIndex) -> None:
+        if index.data(Role.ID):
+            self.activated_recording.emit(str(index.data(Role.ID)))

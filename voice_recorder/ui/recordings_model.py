@@ -1,0 +1,402 @@
+"""The list's rows: a heading per local day, and the recordings below it, read a page at a time."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractTableModel, QByteArray, QModelIndex, QPersistentModelIndex, Qt, Signal
+from typing_extensions import override
+
+from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.domain.library_query import DayCount, LibraryQuery, Shelf
+from voice_recorder.domain.recording import Recording
+from voice_recorder.ui import phrases
+from voice_recorder.workers.lane import Lane
+from voice_recorder.workers.worker import Progress
+
+if TYPE_CHECKING:
+    from voice_recorder.services import Services
+
+PAGE = 100
+PAGES_KEPT = 60
+SMALL_CHANGES = 40
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Role(IntEnum):
+    """What a row can tell beyond its title."""
+
+    ID = Qt.ItemDataRole.UserRole + 1
+    RECORDING = Qt.ItemDataRole.UserRole + 2
+    HEADING = Qt.ItemDataRole.UserRole + 3
+    DURATION = Qt.ItemDataRole.UserRole + 4
+    BADGE = Qt.ItemDataRole.UserRole + 5
+    OVERVIEW = Qt.ItemDataRole.UserRole + 6
+
+
+ROLE_NAMES = {
+    Qt.ItemDataRole.DisplayRole: "title", Role.ID: "recording_id", Role.RECORDING: "recording",
+    Role.HEADING: "heading", Role.DURATION: "duration_s", Role.BADGE: "badge", Role.OVERVIEW: "overview",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """The library as one query sees it: its days, its counts, and the pages that are in view."""
+
+    days: tuple[DayCount, ...]
+    counts: dict[Shelf, int]
+    pages: dict[int, tuple[Recording, ...]]
+
+
+def _starts(days: Sequence[DayCount]) -> list[int]:
+    rows, at = [], 0
+    for day in days:
+        rows.append(at)
+        at += day.count + 1
+    return rows
+
+
+class RecordingsModel(QAbstractTableModel):
+    """Rows of one query. All reading is done in ``lane``; answers to an older question are thrown away."""
+
+    refreshed = Signal()
+    counted = Signal(object)
+    failed = Signal(object)
+    headings_changed = Signal()
+
+    def __init__(self, services: Services, lane: Lane) -> None:
+        super().__init__()
+        self._services = services
+        self._lane = lane
+        self._query = LibraryQuery()
+        self._generation = 0
+        self._days: list[DayCount] = []
+        self._starts: list[int] = []
+        self._pages: OrderedDict[int, tuple[Recording, ...]] = OrderedDict()
+        self._wanted: frozenset[int] = frozenset()
+        self._asked: set[int] = set()
+        self._window = (0, 0)
+        self._loaded_once = False
+        self._refreshing = False
+        self._refresh_again = False
+        self._today = datetime.now().astimezone().date()
+
+    @property
+    def query(self) -> LibraryQuery:
+        """What is shown."""
+        return self._query
+
+    @property
+    def ready(self) -> bool:
+        """Whether the library has answered at least once for this query."""
+        return self._loaded_once
+
+    @property
+    def total(self) -> int:
+        """How many recordings the query has."""
+        return self.rowCount() - len(self._days)
+
+    def show_query(self, query: LibraryQuery) -> None:
+        """Show another part of the library, from its top."""
+        if query == self._query and self._loaded_once:
+            return
+        self._query = query
+        self._window = (0, 20)
+        self._loaded_once = False
+        self._generation += 1
+        self._refreshing = False
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read days, counts and what is in view again; the rest is read when it comes into view."""
+        if self._refreshing:
+            self._refresh_again = True
+            return
+        self._refreshing = True
+        generation, query = self._generation, self._query
+        first, last = self._window
+        pages = sorted(self._pages_of(first, last)) or [0]
+
+        def work(cancel: threading.Event, _report: Progress) -> tuple[int, Glimpse | None]:
+            if cancel.is_set() or generation != self._generation:
+                return generation, None
+            library = self._services.library
+            read = {page: library.page(query, PAGE, page * PAGE).recordings for page in pages[:3]}
+            return generation, Glimpse(tuple(library.days(query)), library.counts(), read)
+
+        self._lane.post(work, self._on_glimpse, self._on_failed)
+
+    def look_at(self, first_row: int, last_row: int) -> None:
+        """Tell which rows are in view; the pages around them are fetched ahead of the scroll."""
+        if not self._loaded_once:
+            return  # the rows are still those of another query
+        self._window = (first_row, last_row)
+        ahead = max(PAGE, last_row - first_row)
+        wanted = self._pages_of(first_row - ahead, last_row + ahead)
+        self._wanted = frozenset(wanted)
+        near = self._pages_of(first_row, last_row)
+        for page in sorted(wanted, key=lambda p: (p not in near, p)):
+            if page not in self._pages and page not in self._asked:
+                self._fetch(page)
+
+    def recording(self, row: int) -> Recording | None:
+        """The recording of a row; None for a heading and for one not read yet."""
+        offset = self._offset(row)
+        if offset is None:
+            return None
+        page = self._pages.get(offset // PAGE)
+        return page[offset % PAGE] if page is not None and offset % PAGE < len(page) else None
+
+    def row_of(self, recording_id: str) -> int | None:
+        """The row of a recording among those that have been read."""
+        for number, page in self._pages.items():
+            for place, recording in enumerate(page):
+                if recording.id == recording_id:
+                    return self.row_at(number * PAGE + place)
+        return None
+
+    def row_at(self, offset: int) -> int:
+        """The row of the recording that is at ``offset`` in the query's order."""
+        row = offset + 1
+        for start in self._starts[1:]:
+            if start > row:
+                break
+            row += 1
+        return row
+
+    def heading_rows(self) -> list[int]:
+        """The rows that head a day."""
+        return list(self._starts)
+
+    def is_heading(self, row: int) -> bool:
+        """Whether a row heads a day."""
+        section = self._section(row)
+        return section is not None and self._starts[section] == row
+
+    @override
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        if parent.isValid() or not self._days:
+            return 0
+        return self._starts[-1] + self._days[-1].count + 1
+
+    @override
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else 1
+
+    @override
+    def roleNames(self) -> dict[int, QByteArray]:
+        return {int(role): QByteArray(name.encode()) for role, name in ROLE_NAMES.items()}
+
+    @override
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        if self.is_heading(index.row()):
+            return Qt.ItemFlag.ItemNeverHasChildren
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+
+    @override
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        section = self._section(index.row())
+        if section is not None and self._starts[section] == index.row():
+            return self._heading_data(self._days[section], role)
+        recording = self.recording(index.row())
+        if recording is None:
+            return "Loading…" if role == Qt.ItemDataRole.AccessibleTextRole else None
+        return self._recording_data(recording, role)
+
+    def _heading_data(self, day: DayCount, role: int) -> Any:
+        if role in (Qt.ItemDataRole.DisplayRole, Role.HEADING):
+            return phrases.day_name(day.day, self._today)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{phrases.day_name(day.day, self._today)}, {phrases.items(day.count, 'recording')}"
+        return None
+
+    def _recording_data(self, recording: Recording, role: int) -> Any:
+        found: Any = None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                found = recording.title
+            case Qt.ItemDataRole.ToolTipRole:
+                reason = phrases.BADGE_REASONS.get(phrases.badge(recording), "")
+                found = f"{recording.title}\n{reason}" if reason else recording.title
+            case Qt.ItemDataRole.AccessibleTextRole:
+                found = phrases.spoken(recording)
+            case Role.ID:
+                found = recording.id
+            case Role.RECORDING:
+                found = recording
+            case Role.DURATION:
+                found = recording.duration_s
+            case Role.BADGE:
+                found = phrases.badge(recording)
+            case Role.OVERVIEW:
+                found = recording.masters[0].overview if recording.masters else b""
+        return found
+
+    def _section(self, row: int) -> int | None:
+        return bisect_right(self._starts, row) - 1 if 0 <= row < self.rowCount() else None
+
+    def _offset(self, row: int) -> int | None:
+        section = self._section(row)
+        if section is None or self._starts[section] == row:
+            return None
+        return row - section - 1
+
+    def _pages_of(self, first_row: int, last_row: int) -> set[int]:
+        rows = self.rowCount()
+        if not rows:
+            return set()
+        first, last = max(0, min(first_row, rows - 1)), max(0, min(last_row, rows - 1))
+        from_section, to_section = self._section(first) or 0, self._section(last) or 0
+        low, high = max(0, first - from_section - 1), max(0, last - to_section - 1)
+        return set(range(low // PAGE, high // PAGE + 1))
+
+    def _fetch(self, page: int) -> None:
+        generation, query = self._generation, self._query
+        self._asked.add(page)
+
+        def work(cancel: threading.Event, _report: Progress) -> tuple[int, int, tuple[Recording, ...] | None]:
+            if cancel.is_set() or generation != self._generation or page not in self._wanted:
+                return generation, page, None
+            return generation, page, self._services.library.page(query, PAGE, page * PAGE).recordings
+
+        self._lane.post(work, self._on_page, self._on_failed)
+
+    def _on_page(self, answer: tuple[int, int, tuple[Recording, ...] | None] | None) -> None:
+        if answer is None or answer[0] != self._generation:
+            return
+        _, number, recordings = answer
+        self._asked.discard(number)
+        if recordings is None:
+            return
+        self._keep(number, recordings)
+        first = self.row_at(number * PAGE)
+        last = min(self.row_at(number * PAGE + len(recordings)), self.rowCount() - 1)
+        if first <= last:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, 0))
+
+    def _keep(self, number: int, recordings: tuple[Recording, ...]) -> None:
+        self._pages[number] = recordings
+        self._pages.move_to_end(number)
+        while len(self._pages) > PAGES_KEPT:
+            self._pages.popitem(last=False)
+
+    def _on_glimpse(self, answer: tuple[int, Glimpse | None] | None) -> None:
+        if answer is None or answer[0] != self._generation:
+            return
+        self._refreshing = False
+        glimpse = answer[1]
+        if glimpse is None:
+            return
+        self._generation += 1  # pages asked for earlier may be of the library as it was
+        self._asked.clear()
+        self._today = datetime.now().astimezone().date()
+        self._take_over(glimpse)
+        self._loaded_once = True
+        self.counted.emit(glimpse.counts)
+        self.refreshed.emit()
+        if self._refresh_again:
+            self._refresh_again = False
+            self.refresh()
+
+    def _take_over(self, glimpse: Glimpse) -> None:
+        days = list(glimpse.days)
+        changes = None if not self._loaded_once else _changes(self._days, days)
+        if changes is None:
+            self.beginResetModel()
+            self._lay_out(days)
+            self._renew(glimpse)
+            self.endResetModel()
+            return
+        if changes:
+            self._pages.clear()  # while rows move, none may show what belongs to another
+        for change in changes:
+            self._follow(change)
+        self._renew(glimpse)
+        if changes:
+            self.headings_changed.emit()
+        if self._days:
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
+
+    def _renew(self, glimpse: Glimpse) -> None:
+        self._pages.clear()
+        for number, recordings in glimpse.pages.items():
+            self._keep(number, recordings)
+
+    def _lay_out(self, days: list[DayCount]) -> None:
+        self._days = days
+        self._starts = _starts(days)
+
+    def _follow(self, change: _Change) -> None:
+        """Carry out one difference as rows that come or go, so that views keep their place."""
+        days = list(self._days)
+        start = self._starts[change.at] if change.at < len(days) else self.rowCount()
+        if change.new_day is not None:
+            days.insert(change.at, change.new_day)
+            self.beginInsertRows(QModelIndex(), start, start + change.new_day.count)
+            self._lay_out(days)
+            self.endInsertRows()
+        elif change.count == 0:
+            self.beginRemoveRows(QModelIndex(), start, start + days[change.at].count)
+            del days[change.at]
+            self._lay_out(days)
+            self.endRemoveRows()
+        else:
+            old = days[change.at]
+            days[change.at] = DayCount(old.day, change.count)
+            more = change.count - old.count
+            if more > 0:
+                self.beginInsertRows(QModelIndex(), start + 1, start + more)
+                self._lay_out(days)
+                self.endInsertRows()
+            else:
+                self.beginRemoveRows(QModelIndex(), start + 1, start - more)
+                self._lay_out(days)
+                self.endRemoveRows()
+
+    def _on_failed(self, error: VoiceRecorderError) -> None:
+        self._refreshing = False
+        self._asked.clear()
+        self.failed.emit(error)
+
+
+@dataclass(frozen=True)
+class _Change:
+    """The day at ``at`` is new, or has another count from now on (0: it goes)."""
+
+    at: int
+    count: int = 0
+    new_day: DayCount | None = None
+
+
+def _changes(old: list[DayCount], new: list[DayCount]) -> list[_Change] | None:
+    """The steps from ``old`` to ``new``, newest day first; None when a reset is simpler."""
+    changes: list[_Change] = []
+    at = was = 0
+    while was < len(old) or at < len(new):
+        if was == len(old) or (at < len(new) and new[at].day > old[was].day):
+            changes.append(_Change(at, new_day=new[at]))
+            at += 1
+        elif at == len(new) or old[was].day > new[at].day:
+            changes.append(_Change(at))
+            was += 1
+        else:
+            if old[was].count != new[at].count:
+                changes.append(_Change(at, new[at].count))
+            was += 1
+            at += 1
+        if len(changes) > SMALL_CHANGES:
+            return None
+    return changes

@@ -1,0 +1,178 @@
+"""Runs the window: the QApplication, its threads, the signals of the system, and an orderly end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import sys
+import threading
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QApplication
+
+from voice_recorder import __version__
+from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.storage.locks import FileLock
+from voice_recorder.ui.main_window import MainWindow
+from voice_recorder.ui.single_instance import InstanceServer, raise_running_window
+from voice_recorder.ui.theme import Theme, resources
+from voice_recorder.workers.lanes import Lanes
+from voice_recorder.workers.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from voice_recorder.services import Services
+
+ENDING_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+TAKE_ENDS_WITHIN_S = 10.0
+_log = logging.getLogger(__name__)
+
+
+class SystemSignals(QObject):
+    """Turns SIGINT, SIGTERM and SIGHUP into a Qt signal, without polling."""
+
+    received = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reading, self._writing = socket.socketpair()
+        for end in (self._reading, self._writing):
+            end.setblocking(False)
+        self._before = {
+            number: signal.signal(number, self._handle)
+            for number in (getattr(signal, n) for n in ENDING_SIGNALS if hasattr(signal, n))
+        }
+        self._old_fd = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
+        self._notifier = QSocketNotifier(self._reading.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._on_wakeup)
+
+    def close(self) -> None:
+        """Give the signals back to whoever had them."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._old_fd)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._reading.close()
+        self._writing.close()
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        """Python writes the number to the socket; Qt's loop does the rest."""
+
+    @Slot()
+    def _on_wakeup(self) -> None:
+        for number in self._reading.recv(64):
+            if number in self._before:
+                self.received.emit(number)
+
+
+class BugReporter(QObject):
+    """Logs what nobody caught and tells the window, from whatever thread. A running take goes on."""
+
+    reported = Signal(object)
+
+    def install(self) -> None:
+        """Be the exception hook of the process and of its threads."""
+        self._before = sys.excepthook, threading.excepthook
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+
+    def uninstall(self) -> None:
+        """Put the hooks back that were there."""
+        sys.excepthook, threading.excepthook = self._before
+
+    def _on_exception(
+        self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        _log.critical("unexpected error", exc_info=(kind, error, traceback))
+        self.reported.emit(
+            VoiceRecorderError(
+                "Something unexpected happened.",
+                "Your recordings are untouched and a running one goes on. The log has the details.",
+            )
+        )
+
+    def _on_thread_exception(self, args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            self._on_exception(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+class WindowApp(QObject):
+    """Holds everything that lives as long as the window."""
+
+    def __init__(self, application: QApplication, services: Services) -> None:
+        super().__init__()
+        self._services = services
+        self._shut = False
+        self.lanes = Lanes()
+        self.theme = Theme(application, services.settings.current.appearance_theme)
+        self.upkeep = Upkeep(services, self.lanes)
+        self.window = MainWindow(services, self.lanes, self.theme, self.upkeep)
+        self.server = InstanceServer(services.config.home)
+        self.server.asked.connect(self.window.come_forward)
+        application.commitDataRequest.connect(self.end_take)
+        application.aboutToQuit.connect(self.shut_down)
+
+    def show(self) -> None:
+        """Show the window; the library follows when it stands."""
+        self.window.show()
+        QTimer.singleShot(0, self.window, self.window.start)
+
+    @Slot()
+    def end_take(self) -> None:
+        """Stop and keep a running take before the session ends."""
+        self.window.control.finish_now(TAKE_ENDS_WITHIN_S)
+
+    @Slot(int)
+    def on_signal(self, number: int) -> None:
+        """End as Stop and Quit would."""
+        _log.info("ending on signal %d", number)
+        self.window.finish_and_close()
+
+    @Slot()
+    def shut_down(self) -> None:
+        """Capture first, then the threads. May be called twice."""
+        if self._shut:
+            return
+        self._shut = True
+        self.upkeep.stop()
+        self.end_take()
+        self.window.library.detail.keep()
+        self.window.library.player.stop()
+        self.server.close()
+        self.lanes.shut_down()
+        self.end_take()  # one that was still starting when we looked first
+
+
+def run(services: Services) -> int:
+    """Open the window on ``services`` and return its exit code once it is closed."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    application.setApplicationName("voice-recorder")
+    application.setApplicationDisplayName("Voice Recorder")
+    application.setApplicationVersion(__version__)
+    application.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
+    QGuiApplication.setDesktopFileName("voice-recorder")
+    lock = FileLock(services.config.locks_path / "window.lock")
+    if not lock.acquire():
+        raise_running_window(services.config.home)
+        sys.stdout.write("Voice Recorder is open already; its window was brought to the front.\n")
+        return 0
+    signals, bugs = SystemSignals(), BugReporter()
+    try:
+        app = WindowApp(application, services)
+        signals.received.connect(app.on_signal)
+        bugs.reported.connect(app.window.show_error)
+        app.window.closed.connect(application.quit)
+        bugs.install()
+        app.show()
+        code = application.exec()
+        app.shut_down()
+        bugs.uninstall()
+        app.window.deleteLater()
+        return code
+    finally:
+        signals.close()
+        lock.release()

@@ -1,0 +1,45 @@
+"""The window's threads, each for work that must not wait for the others'."""
+
+from PySide6.QtCore import QElapsedTimer
+
+from voice_recorder.workers.lane import Lane
+
+
+class Lanes:
+    """All lanes of the window. ``shut_down`` may be called twice."""
+
+    def __init__(self) -> None:
+        self.pages = Lane("pages")
+        """Reading the library for the list."""
+        self.detail = Lane("detail")
+        """Reading what belongs to the selected recording: peaks, markers, history."""
+        self.edits = Lane("edits", finishes=True)
+        """Small changes: titles, favourites, trash, settings. None of them is lost when the window closes."""
+        self.take = Lane("take")
+        """Starting takes and opening the level meter; nothing slow may stand in their way."""
+        self.machine = Lane("machine")
+        """Questions to this machine: pre-flight and the list of inputs."""
+        self.upkeep = Lane("upkeep")
+        """Recovery, proofs and housekeeping."""
+        self.errands = Lane("errands")
+        """What the user waits for with a progress bar: import and verify."""
+
+    @property
+    def all(self) -> tuple[Lane, ...]:
+        """Every lane."""
+        return (
+            self.pages, self.detail, self.edits, self.take, self.machine, self.upkeep, self.errands,
+        )  # fmt: skip
+
+    def shut_down(self, timeout_ms: int = 5000) -> bool:
+        """Cancel what runs and wait for all threads together; whether all of them ended."""
+        for lane in self.all:
+            lane.ask_to_stop()
+        clock = QElapsedTimer()
+        clock.start()
+        ended = True
+        for lane in self.all:
+            if not lane.wait(max(1, timeout_ms - clock.elapsed())):
+                lane.abandon()
+                ended = False
+        return ended
