@@ -14,7 +14,7 @@ from voice_recorder.audio import wav
 from voice_recorder.audio.metadata import read_audio
 from voice_recorder.domain.recording import AudioFormat
 from voice_recorder.services.generated_voice import voice
-from voice_recorder.services.microphone import Heard, Sound
+from voice_recorder.services.sound_source import Heard, Sound
 
 
 class FastVoice:
@@ -45,7 +45,7 @@ class FastVoice:
     def is_through(self) -> bool:
         return self._left == 0
 
-    def dropped_frames(self) -> int:
+    def dropped_frames(self, *, at_end: bool = False) -> int:
         return 0
 
     def close(self) -> None:

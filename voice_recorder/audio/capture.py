@@ -3,6 +3,7 @@
 import logging
 import time
 from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -164,7 +165,8 @@ class LossMeter:
 
     def __init__(self, sample_rate_hz: int) -> None:
         self._rate = sample_rate_hz
-        self._window: deque[tuple[float, float]] = deque()
+        self._window: list[tuple[float, float]] = []
+        self._recent: deque[tuple[float, float]] = deque()  # the last second, also across windows
         self._baseline: float | None = None
         self._lost = 0.0
 
@@ -174,9 +176,12 @@ class LossMeter:
         if self._baseline is None:
             self._baseline = deficit  # the first block has only just arrived: nothing can be missing yet
         self._window.append((now, deficit))
+        self._recent.append((now, deficit))
+        while self._recent[0][0] < now - self.LAST_S:
+            self._recent.popleft()
         if now - self._window[0][0] >= self.WINDOW_S:
-            self._lost = self._judge(list(self._window), remember=True)
-            self._window.clear()
+            self._lost = self._judge(self._window, remember=True)
+            self._window = []
 
     @property
     def lost_frames(self) -> int:
@@ -184,11 +189,10 @@ class LossMeter:
         return round(self._lost)
 
     def finish(self) -> int:
-        """The frames lost in all, with the last, unfinished window."""
-        recent = [entry for entry in self._window if entry[0] >= self._window[-1][0] - self.LAST_S]
-        return round(self._judge(recent, remember=False)) if recent else self.lost_frames
+        """The frames lost in all, with what the last second shows."""
+        return round(self._judge(self._recent, remember=False)) if self._recent else self.lost_frames
 
-    def _judge(self, window: list[tuple[float, float]], *, remember: bool) -> float:
+    def _judge(self, window: Iterable[tuple[float, float]], *, remember: bool) -> float:
         deficit = min(value for _, value in window)
         step = 0.0 if self._baseline is None else deficit - self._baseline
         if remember:

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -41,19 +41,43 @@ def portaudio() -> ModuleType:
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Keep what ALSA's C code prints on stderr from people's terminals."""
-    if sys.platform != "linux":
+    """Keep what C code (ALSA, mpg123) prints on stderr from people's terminals. Any thread may ask for it."""
+    if os.name != "posix":
         yield
         return
-    saved = os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
+    _quiet.begin()
     try:
-        os.dup2(null, 2)
         yield
     finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
+        _quiet.end()
+
+
+class _Quiet:
+    """The descriptor 2 belongs to the whole process: the first to come turns it off, the last on again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._saved = -1
+
+    def begin(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._saved = os.dup(2)
+                null = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(null, 2)
+                os.close(null)
+
+    def end(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                os.dup2(self._saved, 2)
+                os.close(self._saved)
+
+
+_quiet = _Quiet()
 
 
 def list_inputs() -> tuple[InputDevice, ...]:

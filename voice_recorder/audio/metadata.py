@@ -4,6 +4,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,7 @@ import soundfile
 
 from voice_recorder.audio import ffmpeg
 from voice_recorder.audio.completeness import is_cut_off, mp3_tells_its_length
+from voice_recorder.audio.devices import quiet_stderr
 from voice_recorder.audio.levels import TakeLevels, measure
 from voice_recorder.audio.peaks import PeakCollector, Peaks
 from voice_recorder.audio.wav import HEADER_BYTES, frames_in, read_header
@@ -73,11 +75,10 @@ def read_audio(path: Path, cancel: threading.Event | None = None) -> AudioReadin
     if size == 0:
         raise DamagedAudio(f"{path.name!r} is empty.", "It was left as it is.")
     try:
-        # A file object, not a name: by some endings (.au, .vox, .raw) any bytes would count as sound, and
-        # a name need not be text.
-        with path.open("rb") as file, soundfile.SoundFile(file) as sound:
+        with path.open("rb") as file, _opened(file) as sound:
             audio_type = _type_of(sound)
-            decoded = _decode(_blocks(sound), sound.samplerate, cancel)
+            with quiet_stderr() if audio_type.format == "mp3" else nullcontext():  # mpg123 thinks aloud
+                decoded = _decode(_blocks(sound, file), sound.samplerate, cancel)
             promised, rate, channels = _promised_frames(sound, path), sound.samplerate, sound.channels
     except soundfile.LibsndfileError:
         stream = ffmpeg.open_stream(path)  # DamagedAudio when ffmpeg cannot read it either
@@ -144,33 +145,38 @@ def _decode(
     return levels.frames, levels.health(0), peaks.finish()
 
 
-def _blocks(sound: soundfile.SoundFile) -> Iterator[Block]:
+def _opened(file: BinaryIO) -> soundfile.SoundFile:
+    """The sound in ``file``, by its descriptor.
+
+    Not by its name: by some endings (.au, .vox, .raw) any bytes would count as sound, and a name need not be
+    text. Not as a file object: what libsndfile asks of it in a broken file raises inside the C callback,
+    which prints a traceback.
+    """
+    file.seek(0)
+    with quiet_stderr():
+        return soundfile.SoundFile(file.fileno(), closefd=False)
+
+
+def _blocks(sound: soundfile.SoundFile, file: BinaryIO) -> Iterator[Block]:
     is_float = sound.subtype in ("FLOAT", "DOUBLE")  # read as integers they would not be scaled
-    size = _BLOCK_FRAMES
+    at, size = 0, _BLOCK_FRAMES
     while size:
-        at = sound.tell()
         try:
+            if sound.tell() != at:  # an error has cost it its place
+                sound = _opened(file)
+                sound.seek(at)
             block = sound.read(size, dtype="float32" if is_float else "int16", always_2d=True)
         except soundfile.LibsndfileError:
             size //= 16  # come closer to what is unreadable: all that stands before it counts
-            if not _gone_back(sound, at):
-                return
             continue
         if not len(block):
             return
+        at += len(block)
         yield _to_int16(block) if is_float else block
 
 
-def _gone_back(sound: soundfile.SoundFile, frame: int) -> bool:
-    try:
-        sound.seek(frame)
-    except soundfile.LibsndfileError:
-        return False
-    return True
-
-
 def _to_int16(block: npt.NDArray[np.float32]) -> Block:
-    scaled = np.rint(np.nan_to_num(block, posinf=1.0, neginf=-1.0) * 32768.0)
+    scaled = np.rint(np.clip(np.nan_to_num(block), -1.0, 1.0) * 32768.0)
     samples: Block = np.clip(scaled, -32768, 32767).astype(np.int16)
     return samples
 

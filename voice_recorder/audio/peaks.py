@@ -10,6 +10,7 @@ Int8 = npt.NDArray[np.int8]
 
 BINS_PER_SECOND = 100
 OVERVIEW_COLUMNS = 96
+QUIET = 8
 _MAGIC = b"PEAK"
 _HEAD = struct.Struct("<4sdQ")
 
@@ -23,14 +24,18 @@ class Peaks:
     maxima: Int8
 
     def overview(self) -> bytes:
-        """The whole in at most 96 columns: one byte each, the peak from 0 to 255."""
+        """The whole in at most 96 columns: one byte each, the RMS height of its bins, the highest 255.
+
+        Not their highest, as that of a minute of speech is nearly the same as that of any other minute. What
+        is quieter than ``QUIET`` throughout stays low.
+        """
         if not len(self.maxima):
             return b""
-        heights = np.maximum(-self.minima.astype(np.int16), self.maxima.astype(np.int16))
+        heights = np.maximum(-self.minima.astype(np.int64), self.maxima)
         columns = min(OVERVIEW_COLUMNS, len(heights))
         starts = np.arange(columns) * len(heights) // columns
-        highest = np.minimum(np.maximum.reduceat(heights, starts) * 2, 255)
-        return bytes(highest.astype(np.uint8))
+        rms = np.sqrt(np.add.reduceat(heights**2, starts) / np.diff(starts, append=len(heights)))
+        return bytes(np.rint(rms * (255 / max(rms.max(), QUIET))).astype(np.uint8))
 
     def to_bytes(self) -> bytes:
         """For a file; ``from_bytes`` reads it."""

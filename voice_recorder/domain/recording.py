@@ -76,7 +76,7 @@ class Master:
     """An audio file exactly as it came from the microphone or from an import.
 
     ``name`` is the file's name inside the recordings folder (or, once trashed, the trash folder).
-    ``overview`` holds one byte per column, the peak of that stretch from 0 to 255; empty until it is read.
+    ``overview`` holds one byte per column, the height of that stretch from 0 to 255; empty until it is read.
     """
 
     id: str

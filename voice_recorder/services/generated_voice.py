@@ -63,7 +63,7 @@ class GeneratedVoice:
             self._frames += due
             yield Sound(np.repeat(mono[:, np.newaxis], self.format.channels, axis=1), at)
 
-    def dropped_frames(self) -> int:
+    def dropped_frames(self, *, at_end: bool = False) -> int:
         """None, ever."""
         return 0
 

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import threading
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -144,7 +145,8 @@ class Importing:
             overview=reading.peaks.overview(),
         )
         offset = made_at.astimezone().utcoffset()
-        title = original.stem.encode("utf-8", "replace").decode()  # a name may hold bytes that are no text
+        # A name may hold bytes that are no text, and some systems take its accents apart.
+        title = unicodedata.normalize("NFC", original.stem.encode("utf-8", "replace").decode())
         recording = Recording(
             id=recording_id,
             title=title,

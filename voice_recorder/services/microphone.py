@@ -72,20 +72,25 @@ class Microphone:
         yield from self._read(stream)
         if lost:
             end = self._end_of(stream)
-            self._close_stream(stream)
+            # Not at_end: the time without sound up to now is the gap, which is marked as such.
+            self._close_stream(stream, self.dropped_frames())
             self._silent_since = end
             yield Lost(stream.device.name, end)
 
-    def dropped_frames(self) -> int:
-        """The frames lost so far, as far as is known: by the clock, by full memory, by PortAudio's word."""
-        stream = self._stream
-        flags = stream.flags if stream else 0
-        return self._lost_before + max(self._loss.lost_frames, flags) + self._overflowed
+    def dropped_frames(self, *, at_end: bool = False) -> int:
+        """The frames lost so far, as far as is known: by the clock, by full memory, by PortAudio's word.
+
+        ``at_end`` counts what only the last second shows, which may yet be made good while sound comes.
+        """
+        if self._stream is None:
+            return self._lost_before
+        by_clock = self._loss.finish() if at_end else self._loss.lost_frames
+        return self._lost_before + max(by_clock, self._stream.flags) + self._overflowed
 
     def close(self) -> None:
         """Give the device back; the counts stay."""
         if self._stream is not None:
-            self._close_stream(self._stream)
+            self._close_stream(self._stream, self.dropped_frames(at_end=True))
 
     def _read(self, stream: InputStream) -> Iterator[Heard]:
         samples = stream.read()
@@ -116,11 +121,10 @@ class Microphone:
             return time.monotonic()
         return stream.first_sample_at + self._read_frames / stream.format.sample_rate_hz
 
-    def _close_stream(self, stream: InputStream) -> None:
-        self._lost_before += max(self._loss.finish(), stream.flags)
+    def _close_stream(self, stream: InputStream, dropped_frames: int) -> None:
+        self._lost_before = dropped_frames
         stream.close()
         self._stream = None
-        self._loss = LossMeter(self.format.sample_rate_hz)
 
     def _seek(self) -> None:
         if time.monotonic() - self._tried_at < RETRY_S:

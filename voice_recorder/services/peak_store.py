@@ -29,7 +29,7 @@ class PeakStore:
         master = masters[0]
         if master.sha256:
             with contextlib.suppress(OSError, ValueError):  # a cache: whatever is wrong with it, make it anew
-                return Peaks.from_bytes((self._folder / f"{master.sha256}.npz").read_bytes())
+                return Peaks.from_bytes((self._folder / f"{master.sha256}.peaks").read_bytes())
         path = self._library.path_of(master)
         with os_errors_converted(f"The file {str(path)!r} could not be read"):
             reading = read_audio(path, cancel)
@@ -40,4 +40,4 @@ class PeakStore:
         """Keep the peaks of the master with this digest. StorageError."""
         with os_errors_converted("The peaks could not be kept"):
             self._folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-            write_durably(self._folder / f"{sha256}.npz", peaks.to_bytes())
+            write_durably(self._folder / f"{sha256}.peaks", peaks.to_bytes())

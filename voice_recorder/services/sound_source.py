@@ -68,8 +68,8 @@ class SoundSource(Protocol):
     def read(self) -> Iterator[Heard]:
         """What came since the last call, in its order."""
 
-    def dropped_frames(self) -> int:
-        """The frames known to be lost."""
+    def dropped_frames(self, *, at_end: bool = False) -> int:
+        """The frames known to be lost; ``at_end`` with those that only the end of the sound shows."""
 
     def close(self) -> None:
         """End the sound."""

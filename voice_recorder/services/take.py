@@ -342,7 +342,8 @@ class Take:
         self._entry.complete(self._file.frames, size_bytes, health, self._file.samples_sha256)
 
     def _health(self) -> Health:
-        return self._levels.health(self._microphone.dropped_frames())
+        at_end = self._state is not TakeState.RECORDING
+        return self._levels.health(self._microphone.dropped_frames(at_end=at_end))
 
     # The journal
 

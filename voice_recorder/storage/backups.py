@@ -39,10 +39,11 @@ def copy_database(source: Path, target: Path) -> None:
 
 
 def check_database(path: Path) -> None:
-    """Raise LibraryDamaged unless SQLite finds the database at ``path`` whole."""
+    """Raise LibraryDamaged unless the database at ``path`` is a library that SQLite finds whole."""
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=5.0)) as database:
             found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            database.execute("SELECT version_num FROM alembic_version")
     except sqlite3.DatabaseError as error:
         found = str(error)
     if found != "ok":

@@ -1,6 +1,7 @@
 """Durable file operations and what the disk has room for."""
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 from voice_recorder.domain.errors import DiskFull, StorageError
 from voice_recorder.storage.paths import FILE_MODE
 
-_NO_ROOM = {28, 122}  # ENOSPC, EDQUOT
+_NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 RESERVE_BYTES = 4 * 1024 * 1024
 _PROBE_BYTES = 1024 * 1024
 

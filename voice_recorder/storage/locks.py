@@ -21,7 +21,7 @@ class FileLock:
         self._file: IO[bytes] | None = None
 
     def acquire(self, *, wait: bool = False) -> bool:
-        """Take the lock; False when somebody else holds it and ``wait`` is False."""
+        """Take the lock; False when somebody else holds it and ``wait`` is False. StorageError."""
         flags = portalocker.LockFlags.EXCLUSIVE
         if not wait:
             flags |= portalocker.LockFlags.NON_BLOCKING
@@ -34,9 +34,15 @@ class FileLock:
                 ) from error
             try:
                 portalocker.lock(file, flags)
-            except portalocker.LockException:
+            except portalocker.AlreadyLocked:
                 file.close()
                 return False
+            except portalocker.LockException as error:
+                file.close()
+                raise StorageError(
+                    f"The folder {str(self.path.parent)!r} is on a disk without file locks.",
+                    "Set VOICE_RECORDER_HOME to a folder on a local disk.",
+                ) from error
             if self._is_current(file):
                 self._file = file
                 return True

@@ -28,18 +28,22 @@ class SettingsFile:
     ) -> None:
         self._path = path
         self._version = version
-        self._values = self._read(migrations)
+        self._migrations = migrations
+        self._values = self._read()
         known = {k: v for k, v in self._values.items() if k in declarations()}
         self.current: Settings = changed(Settings(), known)
 
     def set(self, key: str, value: object) -> Settings:
-        """Change one setting and store it; the new settings. NotFound, ConfigurationError, StorageError."""
-        return self._store({**self._values, key: declaration(key).check(value)})
+        """Change one setting and store it; the new settings. NotFound, ConfigurationError, StorageError.
+
+        What another process has stored meanwhile is kept.
+        """
+        return self._store({**self._read(), key: declaration(key).check(value)})
 
     def reset(self, key: str) -> Settings:
         """Give a setting its default back."""
         declaration(key)
-        return self._store({k: v for k, v in self._values.items() if k != key})
+        return self._store({k: v for k, v in self._read().items() if k != key})
 
     def is_set(self, key: str) -> bool:
         """Whether the file holds a value for ``key``."""
@@ -57,16 +61,16 @@ class SettingsFile:
         with os_errors_converted("The settings could not be saved", "The old settings are kept."):
             write_durably(self._path, json.dumps(document, indent=2, ensure_ascii=False).encode())
 
-    def _read(self, migrations: Mapping[int, Migration]) -> dict[str, Any]:
+    def _read(self) -> dict[str, Any]:
         try:
             with os_errors_converted("The settings could not be read"):
                 if not self._path.exists():
                     return {}
                 document = json.loads(self._path.read_bytes())
             version, values = document["version"], document["settings"]
-            if not isinstance(version, int) or not isinstance(values, dict):
+            if type(version) is not int or version < 1 or not isinstance(values, dict):
                 raise TypeError
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise ConfigurationError(
                 f"The settings file {str(self._path)!r} is damaged.",
                 "It was left as it is; mend it, or move it away to start with the defaults.",
@@ -76,11 +80,9 @@ class SettingsFile:
                 f"The settings file is of version {version}; this program knows {self._version}.",
                 "Nothing was changed; install the newer Voice Recorder.",
             )
-        return self._migrated(version, values, migrations)
+        return self._migrated(version, values)
 
-    def _migrated(
-        self, version: int, values: dict[str, Any], migrations: Mapping[int, Migration]
-    ) -> dict[str, Any]:
+    def _migrated(self, version: int, values: dict[str, Any]) -> dict[str, Any]:
         if version == self._version:
             return values
         backup = self._path.with_name(f"{self._path.stem}.v{version}.json")
@@ -88,9 +90,9 @@ class SettingsFile:
             shutil.copyfile(self._path, backup)
             backup.chmod(FILE_MODE)
         for step in range(version, self._version):
-            if step not in migrations:
+            if step not in self._migrations:
                 raise NotFound(f"No way leads from settings version {step} to {step + 1}.")
-            values = migrations[step](values)
+            values = self._migrations[step](values)
         self._write(values)
         _log.info("settings migrated from version %d to %d", version, self._version)
         return values

@@ -1,0 +1,1 @@
+"""Sound: files, levels, peaks, and what libraries make of them."""

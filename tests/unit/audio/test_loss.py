@@ -1,0 +1,102 @@
+"""C6: silent loss is found by the clock, and neither drift nor uneven delivery is taken for it."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voice_recorder.audio.capture import LossMeter
+
+RATE = 48000
+BLOCK_S = 0.05
+
+
+def heard(
+    seconds: float,
+    *,
+    drift: float = 0.0,
+    late_s: Callable[[int], float] = lambda number: 0.0,
+    gaps: Sequence[tuple[float, float]] = (),
+) -> LossMeter:
+    """A meter that was told of a stream 20 times a second.
+
+    ``drift`` is how much slower the device's clock runs, ``late_s`` how late the newest block
+    is at each look, ``gaps`` when sound was lost and how much of it (both in seconds).
+    """
+    meter = LossMeter(RATE)
+    for number in range(1, round(seconds / BLOCK_S) + 1):
+        now = number * BLOCK_S
+        arrived = max(0.0, now - late_s(number)) * (1 - drift)
+        lost = sum(length for at, length in gaps if at < now)
+        meter.add(now, 0.0, max(0, round((arrived - lost) * RATE)))
+    return meter
+
+
+@given(drift=st.floats(-500e-6, 500e-6), seconds=st.floats(1, 60))
+@settings(max_examples=50)
+def test_a_clock_that_drifts_by_up_to_500_ppm_is_no_loss(drift: float, seconds: float) -> None:
+    meter = heard(seconds, drift=drift)
+    assert (meter.lost_frames, meter.finish()) == (0, 0)
+
+
+def test_an_hour_of_drift_is_no_loss() -> None:
+    meter = heard(3600, drift=500e-6)
+    assert (meter.lost_frames, meter.finish()) == (0, 0)
+
+
+_delays = st.lists(st.floats(0, 0.5), min_size=9, max_size=9)
+
+
+@given(delays=_delays, drift=st.floats(-500e-6, 500e-6), seconds=st.floats(2, 30))
+@settings(max_examples=50)
+def test_uneven_delivery_that_catches_up_is_no_loss(
+    delays: list[float], drift: float, seconds: float
+) -> None:
+    """Up to half a second late, on time at least twice a second: as PulseAudio delivers."""
+    uneven = [*delays, 0.0]
+    meter = heard(seconds, drift=drift, late_s=lambda number: uneven[number % 10])
+    assert (meter.lost_frames, meter.finish()) == (0, 0)
+
+
+@given(at=st.floats(1, 25), lost=st.floats(0.1, 5), drift=st.floats(-500e-6, 500e-6))
+@settings(max_examples=50)
+def test_a_loss_of_100_ms_and_more_is_found(at: float, lost: float, drift: float) -> None:
+    meter = heard(30, drift=drift, gaps=[(at, lost)])
+    assert meter.finish() == pytest.approx(lost * RATE, abs=0.02 * RATE)
+
+
+@given(gaps=st.lists(st.floats(0.1, 1), min_size=1, max_size=4))
+@settings(max_examples=30)
+def test_several_losses_add_up(gaps: list[float]) -> None:
+    meter = heard(6 * len(gaps) + 3, gaps=[(6 * number + 1, gap) for number, gap in enumerate(gaps)])
+    assert meter.finish() == pytest.approx(sum(gaps) * RATE, abs=0.02 * RATE)
+    assert meter.lost_frames == meter.finish()
+
+
+@pytest.mark.parametrize("delays", [(0.0, 0.05), (0.1, 0.3, 0.05, 0.2, 0.45, 0.1, 0.3, 0.06, 0.2, 0.0)])
+def test_at_whatever_moment_a_take_ends_uneven_delivery_is_no_loss(delays: tuple[float, ...]) -> None:
+    """Also when only a late block or two have come since the meter last judged."""
+    ends = [number * BLOCK_S for number in range(1, 160)]
+    lost = [heard(end, late_s=lambda number: delays[number % len(delays)]).finish() for end in ends]
+    assert set(lost) == {0}
+
+
+def test_a_loss_shows_while_the_take_still_runs() -> None:
+    assert heard(10, gaps=[(3.0, 0.2)]).lost_frames == pytest.approx(0.2 * RATE, abs=0.01 * RATE)
+
+
+def test_a_stall_that_is_made_good_is_taken_back() -> None:
+    stalled = range(60, 160)  # nothing for five seconds, then all of it
+
+    def late(number: int) -> float:
+        return (number - stalled.start) * BLOCK_S if number in stalled else 0.0
+
+    assert heard(7.9, late_s=late).lost_frames > RATE
+    meter = heard(15, late_s=late)
+    assert (meter.lost_frames, meter.finish()) == (0, 0)
+
+
+def test_before_anything_was_heard_nothing_is_lost() -> None:
+    meter = LossMeter(RATE)
+    assert (meter.lost_frames, meter.finish()) == (0, 0)

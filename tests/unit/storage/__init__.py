@@ -1,0 +1,1 @@
+"""The database, files, locks and logs."""
