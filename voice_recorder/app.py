@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from voice_recorder.domain.errors import NoDisplay
+from voice_recorder.domain.errors import NoDisplay, VoiceRecorderError
 from voice_recorder.services import Services
 from voice_recorder.services.housekeeping import Housekeeping
 from voice_recorder.services.importing import Importing
@@ -55,7 +55,10 @@ def build(config: StorageConfig | None = None) -> Services:
 
 
 def run_window() -> int:
-    """Open the window and run until it is closed. NoDisplay before any of Qt is touched."""
+    """Open the window and run until it is closed. NoDisplay before any of Qt is touched.
+
+    An error that keeps it from opening is shown in a box, too, where no terminal can show it.
+    """
     from voice_recorder.ui.display import has_display
 
     if not has_display():
@@ -63,18 +66,26 @@ def run_window() -> int:
             "There is no display to open a window on;",
             "'voice-recorder record' records without one, and 'voice-recorder demo' shows the whole way.",
         )
-    from voice_recorder.ui import window_app
+    from voice_recorder.ui import failure_box, window_app
 
-    services = build()
     try:
-        return window_app.run(services)
-    finally:
-        services.close()
+        services = build()
+        try:
+            return window_app.run(services)
+        finally:
+            services.close()
+    except VoiceRecorderError as error:
+        failure_box.tell(str(error))
+        raise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The program: the window without arguments, else a subcommand. The exit code."""
     from voice_recorder.cli import run
+    from voice_recorder.ui.failure_box import SHOW_FAILURE, show
 
     log_uncaught()
-    return run(list(sys.argv[1:] if arguments is None else arguments), build, run_window)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == [SHOW_FAILURE]:
+        return show(" ".join(words[1:]))
+    return run(words, build, run_window)

@@ -81,7 +81,7 @@ def _follow(take: Take, stop: threading.Event, seconds: float | None) -> None:
     deadline = None if seconds is None else time.monotonic() + seconds
     said: set[str] = set()
     live = sys.stderr.isatty()
-    while not take.wait(0.1):
+    while not take.wait(0.25):
         now = take.snapshot()
         _warn_once(now, said)
         waited_enough = deadline is not None and time.monotonic() >= deadline

@@ -34,7 +34,7 @@ from voice_recorder.storage.paths import StorageConfig
 
 _log = logging.getLogger(__name__)
 
-TICK_S = 0.05
+TICK_S = 0.075  # with the time of the work itself: more than ten times a second
 JOURNAL_S = 0.45  # with the time of the sync itself: twice a second
 LAST_WORD_S = 0.25
 LONGEST_FILLED_GAP_S = 10.0

@@ -24,7 +24,7 @@ from voice_recorder.storage.rows import (
     replace_events,
     to_ms,
 )
-from voice_recorder.storage.search import NEWEST_FIRST, condition, shelf_condition
+from voice_recorder.storage.search import NEWEST_FIRST, condition, counting_condition, shelf_condition
 
 _r = t.recordings.c
 _m = t.masters.c
@@ -66,7 +66,8 @@ class Library:
         """``limit`` recordings from ``offset``, newest first, and the number of all that fit."""
         where = condition(query)
         with self.database.session() as connection:
-            total = connection.scalar(select(func.count()).select_from(t.recordings).where(where)) or 0
+            counted = select(func.count()).select_from(t.recordings).where(counting_condition(query))
+            total = connection.scalar(counted) or 0
             keys = connection.scalars(
                 select(_r.key).where(where).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
             ).all()

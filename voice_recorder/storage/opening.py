@@ -4,8 +4,6 @@ import logging
 import os
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
-
 from voice_recorder.domain.errors import (
     DiskFull,
     LibraryDamaged,
@@ -16,7 +14,7 @@ from voice_recorder.domain.errors import (
 from voice_recorder.domain.preflight import in_mb
 from voice_recorder.storage.backups import copy_database, make_backup
 from voice_recorder.storage.disk import Reserve, free_bytes, os_errors_converted
-from voice_recorder.storage.engine import Database, in_words
+from voice_recorder.storage.engine import Database
 from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import FILE_MODE, StorageConfig
 from voice_recorder.storage.schema import REVISION
@@ -121,9 +119,6 @@ def _migrate(database: Database, migrations: Path, revision: str) -> None:
     alembic = Config()
     alembic.set_main_option("script_location", str(migrations).replace("%", "%%"))
     alembic.set_main_option("path_separator", "os")
-    try:
-        with database.session(write=True) as connection:
-            alembic.attributes["connection"] = connection
-            command.upgrade(alembic, revision)
-    except DBAPIError as error:
-        raise in_words(error, database.path) from error
+    with database.session(write=True) as connection:
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, revision)

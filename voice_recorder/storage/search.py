@@ -1,6 +1,7 @@
 """What a query of the library is in SQL."""
 
 import re
+import unicodedata
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, literal_column, or_, select, text, true
@@ -29,6 +30,19 @@ def shelf_condition(shelf: Shelf) -> ColumnElement[bool]:
     return _SHELVES[shelf]
 
 
+# The same without an index, for a count of what words find: those rows are looked up, not all of the shelf.
+_SHELF_OF_FOUND: dict[Shelf, ColumnElement[bool]] = {
+    shelf: text(where.text.replace("recordings.", "+recordings."))  # type: ignore[misc]
+    for shelf, where in _SHELVES.items()
+}
+
+
+def counting_condition(query: LibraryQuery) -> ColumnElement[bool]:
+    """What ``condition`` says, in the words in which SQLite counts fastest."""
+    words = _words(query.search) if query.search.strip() and not query.state else None
+    return condition(query) if words is None else and_(_SHELF_OF_FOUND[query.shelf], words)
+
+
 def condition(query: LibraryQuery) -> ColumnElement[bool]:
     """The recordings that ``query`` asks for. A state looks on every shelf."""
     where = [_state(query.state) if query.state else shelf_condition(query.shelf)]
@@ -39,7 +53,7 @@ def condition(query: LibraryQuery) -> ColumnElement[bool]:
 
 def match_expression(search: str) -> str | None:
     """The FTS5 expression for what a person typed: every word, each as a beginning. None without a word."""
-    words = _WORD.findall(search)
+    words = _WORD.findall(unicodedata.normalize("NFC", search))
     return " ".join(f'"{word}"*' for word in words) or None
 
 

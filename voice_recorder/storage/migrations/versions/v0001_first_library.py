@@ -58,7 +58,7 @@ def _make_recordings() -> None:
         _integer("trashed_ms", nullable=True),
     )
     op.create_index(
-        "recordings_by_day", "recordings", ["archived", "local_day", "created_ms"],
+        "recordings_by_day", "recordings", ["archived", "trashed_ms", "local_day", "created_ms"],
         sqlite_where=sa.text("trashed_ms IS NULL"),
     )  # fmt: skip
     op.create_index(

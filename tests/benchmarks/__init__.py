@@ -1,0 +1,1 @@
+"""How fast, beside the usual tools: ratios to a peer on the same data in the same run."""

@@ -1,0 +1,243 @@
+"""The trash: what is deleted comes back for 30 days, and nothing but its end ever removes a master."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunCli, StartCli
+from tests.fakes.library import opened, with_notes, write_note
+from tests.fakes.permissions import heeding_permissions, with_mode
+from tests.fakes.processes import wait_until
+from tests.fakes.small_disk import fill, small_disk
+from tests.fakes.virtual_microphone import VirtualMicrophone
+from tests.integration.contract import done
+from voice_recorder.domain.recording import Recording
+from voice_recorder.domain.states import RecordingState
+from voice_recorder.services import trash as trash_module
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def note(home: Path, tmp_path: Path) -> Recording:
+    (recording,) = with_notes(tmp_path / "in", ["note"])
+    return recording
+
+
+def files(home: Path, folder: str) -> list[str]:
+    return sorted(path.name for path in (home / folder).iterdir())
+
+
+def test_there_and_back(run_here: RunCli, home: Path, note: Recording) -> None:
+    name = note.masters[0].name
+    content = (home / "recordings" / name).read_bytes()
+    done(run_here("delete", "--json", note.id))
+    assert (files(home, "recordings"), files(home, "trash")) == ([], [name])
+    shown = done(run_here("show", "--json", note.id))
+    assert shown["state"] == "trashed"
+    assert shown["path"] == str(home / "trash" / name)
+    assert done(run_here("verify", "--json"))["checked"] == 1, "also what is in the trash is verified"
+    done(run_here("delete", "--json", note.id))  # again: nothing to do
+    done(run_here("restore", "--json", note.id))
+    done(run_here("restore", "--json", note.id))
+    assert (files(home, "recordings"), files(home, "trash")) == ([name], [])
+    assert (home / "recordings" / name).read_bytes() == content
+    kinds = [entry["kind"] for entry in done(run_here("show", "--json", note.id))["history"]]
+    assert kinds == ["imported", "deleted", "verified", "restored"]
+
+
+def test_emptying_removes_file_row_and_nothing_else(run_here: RunCli, home: Path, tmp_path: Path) -> None:
+    keep, drop = with_notes(tmp_path / "in", ["keep", "drop"])
+    done(run_here("delete", "--json", drop.id))
+    done(run_here("trash", "empty", "--json", "--yes"))
+    assert files(home, "trash") == []
+    assert files(home, "recordings") == [keep.masters[0].name]
+    assert [r["id"] for r in done(run_here("list", "--json"))["recordings"]] == [keep.id]
+    result = run_here("restore", "--json", drop.id)
+    assert result.returncode == 1
+    assert result.json["results"][0]["error"]["kind"] == "not_found"
+
+
+@pytest.mark.parametrize(("age_days", "gone"), [(29.9, False), (30.1, True)])
+def test_the_purge_comes_after_thirty_days(home: Path, note: Recording, age_days: float, gone: bool) -> None:
+    with opened() as services:
+        services.trash.delete([note.id])
+        services.trash.housekeep(datetime.now(UTC) + age_days * DAY)
+        assert (services.library.with_ids(None) == ()) is gone
+        assert (files(home, "trash") == []) is gone
+        if gone:
+            assert services.library.history(note.id)[-1].kind == "deleted for ever"
+
+
+def test_a_clock_gone_wrong_removes_nothing_that_is_not_in_the_trash(home: Path, tmp_path: Path) -> None:
+    """The year 9000, the year 1: a master that its owner did not delete stays."""
+    notes = with_notes(tmp_path / "in", ["one", "two"])
+    with opened() as services:
+        services.library.set_favourite(notes[0].id, True)
+        services.library.set_archived(notes[1].id, True)
+        for now in (datetime(9000, 1, 1, tzinfo=UTC), datetime(1, 2, 1, tzinfo=UTC)):
+            services.trash.housekeep(now)
+            assert {r.state for r in services.library.with_ids(None)} == {RecordingState.RECORDED}
+    assert len(files(home, "recordings")) == 2
+
+
+def test_only_what_is_in_the_trash_is_removed_for_ever(home: Path, note: Recording) -> None:
+    with opened() as services:
+        (result,) = services.trash.delete_for_ever([note.id])
+        assert not result.ok
+        assert files(home, "recordings") == [note.masters[0].name]
+
+
+def test_age_moves_to_the_trash_only_when_asked_and_never_favourites(home: Path, tmp_path: Path) -> None:
+    """S9.4: opt-in; what age moved has its own 30 days."""
+    old, favourite, archived = with_notes(tmp_path / "in", ["old", "favourite", "archived"])
+    with opened() as services:
+        services.library.set_favourite(favourite.id, True)
+        services.library.set_archived(archived.id, True)
+        later = datetime.now(UTC) + 11 * DAY
+        services.trash.housekeep(later)
+        assert files(home, "trash") == []
+        services.settings.set("storage.trash_after_days", 10)
+        services.trash.housekeep(later)
+        services.trash.housekeep(later)
+        assert files(home, "trash") == [old.masters[0].name]
+        assert services.library.get(old.id).state is RecordingState.TRASHED
+
+
+def test_no_command_but_the_trash_removes_a_master(
+    run_here: RunCli, home: Path, tmp_path: Path, note: Recording
+) -> None:
+    other = write_note(tmp_path / "other.wav", seed=9)
+    (home / "recordings" / "stranger.wav").write_bytes(other.read_bytes())
+    before = set(files(home, "recordings"))
+    done(run_here("delete", "--json", note.id))
+    done(run_here("restore", "--json", note.id))
+    for words in (
+        ["list"], ["show", note.id], ["rename", note.id, "new"], ["verify"], ["recover"], ["status"],
+        ["health"], ["metrics"], ["formats"], ["import", str(other)], ["trash", "empty", "--yes"],
+        ["backup", "make"],
+        ["settings", "set", "storage.quota_mb", "1"], ["settings", "set", "storage.trash_after_days", "1"],
+    ):  # fmt: skip
+        run_here(*words, "--json")
+        assert before <= set(files(home, "recordings")), words
+
+
+def test_a_running_take_cannot_be_deleted(
+    run_cli: RunCli, start_cli: StartCli, home: Path, with_microphone: VirtualMicrophone
+) -> None:
+    process = start_cli("record", "--json", "--seconds", "4")
+
+    def listed() -> bool:
+        return run_cli("list", "--json", "--state", "recording").json["total"] == 1
+
+    wait_until(lambda: any((home / "recordings").glob("*.part")), "the take")
+    wait_until(listed, "the take's row")
+    running = run_cli("list", "--json").json["recordings"][0]["id"]
+    result = run_cli("delete", "--json", running)
+    assert result.returncode == 1
+    assert "still running" in result.json["results"][0]["error"]["title"]
+    done(run_cli("trash", "empty", "--json"))
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, output
+    assert done(run_cli("show", "--json", running))["state"] == "recorded"
+    assert done(run_cli("verify", "--json"))["ok"]
+
+
+def test_a_move_that_is_refused_is_said_and_settled_later(
+    run_here: RunCli, home: Path, note: Recording
+) -> None:
+    name = note.masters[0].name
+    with opened() as services, with_mode(home / "trash", 0o500):
+        if not heeding_permissions():
+            (result,) = services.trash.delete([note.id])
+            assert not result.ok
+        else:  # root may do anything: play the crash between the row and the file
+            services.library.set_trashed(note.id, datetime.now(UTC))
+        assert files(home, "recordings") == [name]
+    assert done(run_here("show", "--json", note.id))["state"] == "trashed"
+    done(run_here("recover", "--json"))
+    assert (files(home, "recordings"), files(home, "trash")) == ([], [name])
+    done(run_here("restore", "--json", note.id))
+    assert files(home, "recordings") == [name]
+
+
+def test_a_restore_cut_off_between_file_and_row_is_settled(
+    run_here: RunCli, home: Path, note: Recording
+) -> None:
+    name = note.masters[0].name
+    with opened() as services:
+        services.trash.delete([note.id])
+        services.library.set_trashed(note.id, None)  # the row says restored, the file is in the trash
+    assert done(run_here("verify", "--json"))["ok"], "wherever it is, it is found"
+    done(run_here("recover", "--json"))
+    assert (files(home, "recordings"), files(home, "trash")) == ([name], [])
+
+
+def test_the_trash_on_another_file_system(
+    run_here: RunCli, home: Path, tmp_path: Path, note: Recording
+) -> None:
+    """A recordings folder on another disk: there and back are copies, compared, then moved."""
+    with small_disk(20) as disk:
+        elsewhere = {"VOICE_RECORDER_RECORDINGS_DIR": str(disk / "notes")}
+        path = write_note(tmp_path / "far.wav", 60.0, seed=3)  # more than the reserve gives back
+        far = done(run_here("import", "--json", path, env=elsewhere))["recordings"][0]
+        assert Path(far["path"]).parent == disk / "notes"
+        done(run_here("delete", "--json", far["id"], env=elsewhere))
+        assert list((disk / "notes").glob("*.wav*")) == []
+        assert (
+            Path(done(run_here("show", "--json", far["id"], env=elsewhere))["path"]).parent == home / "trash"
+        )
+        done(run_here("restore", "--json", far["id"], env=elsewhere))
+        assert Path(far["path"]).read_bytes() == path.read_bytes()
+        assert files(home, "trash") == []
+
+        done(run_here("delete", "--json", far["id"], env=elsewhere))
+        fill(disk)
+        refused = run_here("restore", "--json", far["id"], env=elsewhere)
+        assert refused.returncode == 1
+        assert refused.json["results"][0]["error"]["kind"] == "disk_full"
+        assert files(home, "trash") == [Path(far["path"]).name], "what could not be copied is where it was"
+        assert list((disk / "notes").glob("*.wav*")) == []
+        assert done(run_here("show", "--json", far["id"], env=elsewhere))["state"] == "trashed"
+
+
+def test_a_copy_that_differs_is_no_move(
+    home: Path, note: Recording, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Across file systems the source goes only when the copy's digest is its own."""
+
+    def copy_badly(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes()[:-1] + b"?")
+
+    with small_disk(20) as disk:
+        monkeypatch.setenv("VOICE_RECORDER_RECORDINGS_DIR", str(disk))
+        with opened() as services:
+            (far,) = services.importing.run([write_note(tmp_path / "far.wav", seed=5)]).recordings
+            monkeypatch.setattr(trash_module.shutil, "copy2", copy_badly)
+            (result,) = services.trash.delete([far.id])
+            assert not result.ok
+            assert (disk / far.masters[0].name).exists()
+            assert files(home, "trash") == []
+
+
+def test_two_who_delete_and_restore_at_once_lose_nothing(home: Path, note: Recording) -> None:
+    with opened() as services:
+
+        def work(act: object) -> None:
+            for _ in range(10):
+                act([note.id])  # type: ignore[operator]
+
+        threads = [
+            threading.Thread(target=work, args=(act,))
+            for act in (services.trash.delete, services.trash.restore)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        services.trash.settle()
+        assert len(files(home, "recordings")) + len(files(home, "trash")) == 1
+        services.trash.restore([note.id])
+        assert services.verifying.run().is_sound
