@@ -1,5 +1,6 @@
 """The one place where objects are built and joined."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -46,7 +47,7 @@ def build(config: StorageConfig | None = None) -> Services:
         peaks=peaks,
         proving=proving,
         recovery=Recovery(config, library),
-        importing=Importing(config, library, preflight, peaks),
+        importing=Importing(config, library, preflight, peaks, trash),
         verifying=Verifying(config, library, proving),
         trash=trash,
         housekeeping=Housekeeping(config, trash),
@@ -84,8 +85,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from voice_recorder.cli import run
     from voice_recorder.ui.failure_box import SHOW_FAILURE, show
 
+    _own_stderr()
     log_uncaught()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == [SHOW_FAILURE]:
         return show(" ".join(words[1:]))
     return run(words, build, run_window)
+
+
+def _own_stderr() -> None:
+    """Print errors by a descriptor of our own: the common one is silent while a sound device is open."""
+    if sys.stderr is None:  # closed by whoever started us; the null device takes the free descriptor
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+    elif os.name == "posix" and sys.stderr is sys.__stderr__:
+        descriptor = os.dup(2)
+    else:
+        return
+    sys.stderr = os.fdopen(descriptor, "w", buffering=1, encoding="utf-8", errors="replace")

@@ -75,7 +75,7 @@ def test_a_signal_ends_a_take_as_stop_does(
     stdout, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     assert '"state": "recorded"' in stdout
-    assert list((home / "locks").glob("take-*")) == []
+    assert list((home / "recordings").glob(".take-*")) == []
 
 
 def test_seconds_are_exact_and_the_start_is_quick(

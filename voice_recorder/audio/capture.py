@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from voice_recorder.audio.devices import InputDevice, portaudio, quiet_stderr
+from voice_recorder.audio.devices import InputDevice, portaudio, quiet
 from voice_recorder.audio.levels import Samples
 from voice_recorder.domain.errors import DeviceUnavailable
 from voice_recorder.domain.recording import AudioFormat
@@ -19,6 +19,7 @@ BLOCK_S = 0.05
 RING_S = 30.0
 STALL_S = 1.5
 FIRST_BLOCK_S = 3.5
+WAIT_FADES = 0.995
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +77,12 @@ class InputStream:
         self._last_block_at = self._started_at
         self._longest_wait_s = 0.0
         self._finished = False
-        self._stream = self._open()
+        quiet.begin()  # what C code prints when a device goes away is for no terminal
+        try:
+            self._stream = self._open()
+        except BaseException:
+            quiet.end()
+            raise
 
     def read(self) -> Samples:
         """The samples since the last call, of shape (frames, channels)."""
@@ -105,25 +111,24 @@ class InputStream:
         stream, self._stream = self._stream, None
         if stream is None:
             return
-        with quiet_stderr():
-            stream.abort(ignore_errors=True)
-            stream.close(ignore_errors=True)
+        stream.abort(ignore_errors=True)
+        stream.close(ignore_errors=True)
+        quiet.end()
 
     def _open(self) -> Any:
         sounddevice = portaudio()
         try:
-            with quiet_stderr():
-                stream = sounddevice.RawInputStream(
-                    device=self.device.index,
-                    samplerate=self.format.sample_rate_hz,
-                    channels=self.format.channels,
-                    dtype=np.dtype(self._dtype).name,
-                    blocksize=int(BLOCK_S * self.format.sample_rate_hz),
-                    latency=LATENCY_S,
-                    callback=self._receive,
-                    finished_callback=self._finish,
-                )
-                stream.start()
+            stream = sounddevice.RawInputStream(
+                device=self.device.index,
+                samplerate=self.format.sample_rate_hz,
+                channels=self.format.channels,
+                dtype=np.dtype(self._dtype).name,
+                blocksize=int(BLOCK_S * self.format.sample_rate_hz),
+                latency=LATENCY_S,
+                callback=self._receive,
+                finished_callback=self._finish,
+            )
+            stream.start()
         except sounddevice.PortAudioError as error:
             reason = str(error.args[0]).removeprefix("Error opening RawInputStream: ")
             raise DeviceUnavailable(
@@ -139,8 +144,8 @@ class InputStream:
             if not 0 < age_s < 1:  # not every host API tells
                 age_s = frames / self.format.sample_rate_hz
             self._first_sample_at = now - age_s
-        elif now - self._last_block_at > self._longest_wait_s:
-            self._longest_wait_s = now - self._last_block_at
+        else:  # the longest wait, forgotten over some seconds
+            self._longest_wait_s = max(now - self._last_block_at, self._longest_wait_s * WAIT_FADES)
         if status:
             self.flags += 1
         if not self._ring.write(block, frames * self._frame_bytes):
@@ -168,13 +173,15 @@ class LossMeter:
         self._window: list[tuple[float, float]] = []
         self._recent: deque[tuple[float, float]] = deque()  # the last second, also across windows
         self._baseline: float | None = None
+        self._first: float | None = None
         self._lost = 0.0
 
     def add(self, now: float, first_sample_at: float, received_frames: int) -> None:
         """Note how many frames have been received by ``now``."""
         deficit = (now - first_sample_at) * self._rate - received_frames
         if self._baseline is None:
-            self._baseline = deficit  # the first block has only just arrived: nothing can be missing yet
+            # The first block has only just arrived: nothing can be missing yet.
+            self._baseline = self._first = deficit
         self._window.append((now, deficit))
         self._recent.append((now, deficit))
         while self._recent[0][0] < now - self.LAST_S:
@@ -182,6 +189,13 @@ class LossMeter:
         if now - self._window[0][0] >= self.WINDOW_S:
             self._lost = self._judge(self._window, remember=True)
             self._window = []
+
+    @property
+    def shift_frames(self) -> float:
+        """How many frames later than by its count a frame was heard: lost ones, and the clocks' drift."""
+        if self._first is None or not self._recent:
+            return 0.0
+        return min(deficit for _, deficit in list(self._recent)) - self._first
 
     @property
     def lost_frames(self) -> int:

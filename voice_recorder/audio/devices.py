@@ -42,17 +42,14 @@ def portaudio() -> ModuleType:
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
     """Keep what C code (ALSA, mpg123) prints on stderr from people's terminals. Any thread may ask for it."""
-    if os.name != "posix":
-        yield
-        return
-    _quiet.begin()
+    quiet.begin()
     try:
         yield
     finally:
-        _quiet.end()
+        quiet.end()
 
 
-class _Quiet:
+class Quiet:
     """The descriptor 2 belongs to the whole process: the first to come turns it off, the last on again."""
 
     def __init__(self) -> None:
@@ -61,50 +58,63 @@ class _Quiet:
         self._saved = -1
 
     def begin(self) -> None:
+        """Be quiet until the matching ``end``."""
         with self._lock:
             self._inside += 1
-            if self._inside == 1:
+            if self._inside == 1 and os.name == "posix":
                 self._saved = os.dup(2)
                 null = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(null, 2)
                 os.close(null)
 
     def end(self) -> None:
+        """Speak again, unless somebody else still wants quiet."""
         with self._lock:
             self._inside -= 1
-            if self._inside == 0:
+            if self._inside == 0 and os.name == "posix":
                 os.dup2(self._saved, 2)
                 os.close(self._saved)
 
 
-_quiet = _Quiet()
+quiet = Quiet()
 
 
 def list_inputs() -> tuple[InputDevice, ...]:
-    """The inputs that PortAudio found when it was last started in this process."""
+    """The inputs that PortAudio found when it was last started here. NoInputDevice when it fails."""
     sounddevice = portaudio()
+    try:
+        return tuple(_inputs(sounddevice))
+    except sounddevice.PortAudioError as error:
+        raise NoInputDevice("The sound system does not answer.", str(error)) from error
+
+
+def _inputs(sounddevice: ModuleType) -> Iterator[InputDevice]:
     apis = sounddevice.query_hostapis()
     default = sounddevice.default.device[0]
-    return tuple(
-        InputDevice(
-            index=device["index"],
-            name=device["name"],
-            host_api=apis[device["hostapi"]]["name"],
-            max_channels=device["max_input_channels"],
-            default_sample_rate_hz=round(device["default_samplerate"]),
-            is_default=device["index"] == default,
-        )
-        for device in sounddevice.query_devices()
-        if device["max_input_channels"] > 0
-    )
+    for device in sounddevice.query_devices():
+        if device["max_input_channels"] > 0:
+            yield InputDevice(
+                index=device["index"],
+                name=device["name"],
+                host_api=apis[device["hostapi"]]["name"],
+                max_channels=device["max_input_channels"],
+                default_sample_rate_hz=round(device["default_samplerate"]),
+                is_default=device["index"] == default,
+            )
 
 
 def look_again() -> tuple[InputDevice, ...]:
     """Start PortAudio anew, which alone shows it what was plugged in since. No stream may be open."""
     sounddevice = portaudio()
     with quiet_stderr():
-        sounddevice._terminate()  # noqa: SLF001 - sounddevice documents these two for this purpose only
-        sounddevice._initialize()  # noqa: SLF001
+        # sounddevice documents these two for this purpose only. After a start that failed there is nothing
+        # to end.
+        with contextlib.suppress(sounddevice.PortAudioError):
+            sounddevice._terminate()  # noqa: SLF001
+        try:
+            sounddevice._initialize()  # noqa: SLF001
+        except sounddevice.PortAudioError as error:
+            raise NoInputDevice("The sound system does not answer.", str(error)) from error
     return list_inputs()
 
 

@@ -85,7 +85,7 @@ def frames_in(size_bytes: int, audio_format: AudioFormat) -> int:
 
 
 def complete(path: Path, audio_format: AudioFormat, origin: Origin) -> int:
-    """Bring a take's header up to its size, cut a torn last frame, sync it; the number of frames.
+    """Bring a take's header up to its size and cut a torn last frame; the number of frames. Not synced.
 
     Needs no room on the disk but the pad byte of an odd length.
     """
@@ -98,6 +98,4 @@ def complete(path: Path, audio_format: AudioFormat, origin: Origin) -> int:
             file.write(b"\0")
         file.seek(0)
         file.write(header(audio_format, origin, frames))
-        file.flush()
-        os.fsync(file.fileno())
     return frames

@@ -1,5 +1,6 @@
 """What all commands share: the services, opened when first needed, and how results and errors are printed."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -88,12 +89,13 @@ def say(text: str) -> None:
 
 def complain(error: VoiceRecorderError) -> None:
     """An error on stderr, in one line."""
-    sys.stderr.write(" ".join(printable(str(error)).split()) + "\n")
+    warn(" ".join(str(error).split()))
 
 
 def warn(text: str) -> None:
     """A sentence on stderr."""
-    sys.stderr.write(printable(text) + "\n")
+    with contextlib.suppress(OSError):  # a terminal that is gone must not end a take
+        sys.stderr.write(printable(text) + "\n")
 
 
 def printable(text: str) -> str:

@@ -1,5 +1,6 @@
 """Commands that record: record, devices, demo."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -16,10 +17,21 @@ from rich.table import Table
 
 from voice_recorder.audio.devices import as_json, list_inputs
 from voice_recorder.cli.documents import error_document, recording_document
-from voice_recorder.cli.program import Json, as_text, program_of, say, services_of, show, warn
-from voice_recorder.domain.errors import NoInputDevice
+from voice_recorder.cli.program import (
+    Json,
+    as_text,
+    complain,
+    exit_code_of,
+    program_of,
+    say,
+    services_of,
+    show,
+    warn,
+)
+from voice_recorder.domain.errors import NoInputDevice, StorageError, VoiceRecorderError
 from voice_recorder.domain.preflight import Purpose
 from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState
+from voice_recorder.services import Services
 from voice_recorder.services.demo import run_demo
 from voice_recorder.services.preflight import refuse_if_blocked
 from voice_recorder.services.take import Take
@@ -27,6 +39,8 @@ from voice_recorder.storage.paths import StorageConfig
 
 _LONGEST_S = 1e9
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_POLL_S = 0.1
+_LOOKS_EVERY = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -52,15 +66,33 @@ def record(
     services = services_of(context)
     refuse_if_blocked(services.preflight.check(Purpose.TAKE))
     take = services.takes.start(title, device, limit_s=seconds)
-    _follow(take, stop, seconds)
+    try:
+        _follow(take, stop, seconds)
+    finally:  # whatever happens to the terminal, nobody else could end it
+        take.stop()
+        take.wait()
     if take.snapshot().state is TakeState.FAILED and take.error:
         raise take.error
-    services.proving.run_pending(only=take.recording_id)
+    unproved = _prove(services, take.recording_id)
     document = recording_document(services.library.get(take.recording_id), services.library)
+    if unproved:
+        complain(unproved)
+        document["error"] = error_document(unproved)
     if take.error:  # it ended early, but whole
         warn(str(take.error))
         document["ended_early"] = error_document(take.error)
     show(document, as_json=json_, human=lambda: _tell(document))
+    if unproved:
+        raise typer.Exit(exit_code_of(unproved))
+
+
+def _prove(services: Services, recording_id: str) -> VoiceRecorderError | None:
+    """Why the SHA-256 of a kept take could not be stored, if it could not."""
+    try:
+        services.proving.run_pending(only=recording_id)
+    except StorageError as error:
+        return type(error)(error.title, "The recording is kept; 'voice-recorder verify' takes its SHA-256.")
+    return None
 
 
 def _tell(document: dict[str, Any]) -> None:
@@ -80,19 +112,27 @@ def _follow(take: Take, stop: threading.Event, seconds: float | None) -> None:
     """Wait for the end of the take, and say what it has to say."""
     deadline = None if seconds is None else time.monotonic() + seconds
     said: set[str] = set()
-    live = sys.stderr.isatty()
-    while not take.wait(0.25):
+    looks = 0
+    while not take.wait(_POLL_S):
+        if stop.is_set():
+            take.stop()
+        looks += 1
+        if looks % _LOOKS_EVERY:
+            continue
         now = take.snapshot()
         _warn_once(now, said)
+        _show_level(now)
         waited_enough = deadline is not None and time.monotonic() >= deadline
-        if stop.is_set() or (waited_enough and now.state is not TakeState.RECORDING):
+        if waited_enough and now.state is not TakeState.RECORDING:
             take.stop()
-        if live:
-            level = "silence" if now.peak_dbfs is None else f"{now.peak_dbfs:4.0f} dBFS"
-            sys.stderr.write(f"\r{now.state.value}  {now.elapsed_s:8.1f} s  {level}   ")
     _warn_once(take.snapshot(), said)
-    if live:
-        sys.stderr.write("\n")
+
+
+def _show_level(now: TakeSnapshot) -> None:
+    if sys.stderr.isatty():
+        level = "silence" if now.peak_dbfs is None else f"{now.peak_dbfs:4.0f} dBFS"
+        with contextlib.suppress(OSError):  # a terminal that is gone must not end a take
+            sys.stderr.write(f"\r{now.state.value}  {now.elapsed_s:8.1f} s  {level}   ")
 
 
 def _warn_once(now: TakeSnapshot, said: set[str]) -> None:

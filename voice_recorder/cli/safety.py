@@ -59,8 +59,8 @@ def _finding(finding: Finding) -> dict[str, str]:
 def recover(context: typer.Context, json_: Json = False) -> None:
     """Find takes that a crash cut off and make them recordings."""
     services = services_of(context)
-    services.trash.settle()
     report = services.recovery.run()
+    services.trash.settle()
     services.proving.run_pending()
     library = services.library
     recovered = [library.get(recording.id) for recording in report.recovered]

@@ -83,14 +83,18 @@ def health(context: typer.Context, json_: Json = False) -> None:
 
 def status(context: typer.Context, json_: Json = False) -> None:
     """Show running takes, what is still to be proved, and the queue to the cloud."""
-    library = services_of(context).library
-    running = library.in_state(MasterState.RECORDING)
+    services = services_of(context)
+    library = services.library
+    unfinished = library.in_state(MasterState.RECORDING)
+    running = [recording for recording in unfinished if services.recovery.is_owned(recording.id)]
+    cut_off = [recording for recording in unfinished if recording not in running]
     unproved = library.unproved()
     document = {
         "provider": None,
         "paused": False,
         "queue": {"queued": 0, "running": 0, "failed": 0},
         "takes": [{"id": r.id, "title": r.title, "created_at": moment(r.created_at)} for r in running],
+        "cut_off": [recording.id for recording in cut_off],
         "unproved": [recording.id for recording in unproved],
     }
 
@@ -98,6 +102,8 @@ def status(context: typer.Context, json_: Json = False) -> None:
         say("Backup is off: no provider is chosen.")
         for recording in running:
             say(f"recording: {recording.title}")
+        if cut_off:
+            say(f"{len(cut_off)} were cut off; 'voice-recorder recover' brings them back.")
         if unproved:
             say(f"{len(unproved)} recordings are still to be proved.")
 

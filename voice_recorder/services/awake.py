@@ -1,33 +1,40 @@
 """Keeps the computer from falling asleep during a take, and notices when it slept all the same."""
 
 import logging
+import sys
+import threading
 import time
-from contextlib import ExitStack
 
 from wakepy import keep
 
 _log = logging.getLogger(__name__)
 SLEPT_S = 1.0
+_ENDS_WITHIN_S = 0.1
 
 
 class Awake:
-    """Holds sleep off between ``start`` and ``stop``, both in one thread; ``active`` tells if it could."""
+    """Holds sleep off inside a ``with``; where the system does not let it, the log says so.
+
+    The desktop is asked in a thread of its own: one that does not answer must delay nothing.
+    """
 
     def __init__(self) -> None:
-        self._stack = ExitStack()
-        self.active = False
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._hold, name="take-awake", daemon=True)
 
-    def start(self) -> None:
-        """Ask the system not to sleep by itself."""
-        mode = self._stack.enter_context(keep.running(on_fail=lambda result: None))
-        self.active = mode.active
-        if not self.active:
-            _log.warning("sleep could not be held off on this system")
+    def __enter__(self) -> "Awake":
+        self._thread.start()
+        return self
 
-    def stop(self) -> None:
-        """Let the system sleep as usual again."""
-        self._stack.close()
-        self.active = False
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(_ENDS_WITHIN_S)
+
+    def _hold(self) -> None:
+        with keep.running(on_fail=lambda result: None) as mode:
+            if not mode.active:
+                _log.warning("sleep could not be held off on this system")
+            self._over.wait()
 
 
 class SleepWatch:
@@ -45,6 +52,8 @@ class SleepWatch:
 
 
 def _asleep_clock() -> float:
-    if hasattr(time, "CLOCK_BOOTTIME"):
+    if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()  # elsewhere the monotonic clock itself goes on in sleep: the loss meter sees it
+    if sys.platform == "darwin":
+        return time.clock_gettime(time.CLOCK_MONOTONIC)  # goes on in sleep; time.monotonic() stops
+    return time.monotonic()  # Windows: it goes on in sleep itself, so that the loss meter sees the gap

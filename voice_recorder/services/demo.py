@@ -72,9 +72,12 @@ def _record(services: "Services", stop: threading.Event) -> tuple[str, str]:
         take = services.takes.start(limit_s=SECONDS)
     except DeviceUnavailable:
         take = services.takes.start_from(GeneratedVoice(), limit_s=SECONDS)
-    while not take.wait(0.1):
-        if stop.is_set():
-            take.stop()
+    try:
+        while not take.wait(0.1) and not stop.is_set():
+            pass
+    finally:
+        take.stop()
+        take.wait()
     if take.error:
         raise take.error
     source = take.snapshot().device_name

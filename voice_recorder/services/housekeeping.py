@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from voice_recorder.domain.errors import StorageError
 from voice_recorder.services.trash import Trash
 from voice_recorder.storage.backups import list_backups, make_backup
-from voice_recorder.storage.disk import Reserve
+from voice_recorder.storage.disk import Reserve, os_errors_converted, write_durably
 from voice_recorder.storage.paths import StorageConfig
 
 _log = logging.getLogger(__name__)
 BACKUP_EVERY = timedelta(days=1)
+LONGEST_ABSENCE = timedelta(days=7)
 
 
 class Housekeeping:
@@ -26,7 +27,22 @@ class Housekeeping:
         Reserve(self._config.reserve_paths).keep()
         self._back_up(now)
         self._trash.settle()
-        self._trash.housekeep(now)
+        if self._clock_is_plausible(now):
+            self._trash.housekeep(now)
+
+    def _clock_is_plausible(self, now: datetime) -> bool:
+        """Whether the clock stands where it can after the last run; one that leapt is asked again next time.
+
+        A clock that is wrong for an hour must not make a month of what was deleted a minute ago.
+        """
+        stamp = self._config.home / "housekeeping.stamp"
+        try:
+            before = datetime.fromisoformat(stamp.read_text("ascii"))
+        except (OSError, ValueError):
+            before = now
+        with os_errors_converted("The time of this housekeeping could not be kept"):
+            write_durably(stamp, now.isoformat().encode())
+        return before <= now <= before + LONGEST_ABSENCE
 
     def _back_up(self, now: datetime) -> None:
         backups = list_backups(self._config.backups_path)

@@ -7,7 +7,7 @@ import threading
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
@@ -28,6 +28,7 @@ from voice_recorder.domain.states import MasterState
 from voice_recorder.services.peak_store import PeakStore
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.services.take_file import file_name
+from voice_recorder.services.trash import Trash
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
@@ -60,12 +61,18 @@ class Importing:
     """Takes files and folders of audio into the library."""
 
     def __init__(
-        self, config: StorageConfig, library: Library, preflight: Preflight, peaks: PeakStore
+        self,
+        config: StorageConfig,
+        library: Library,
+        preflight: Preflight,
+        peaks: PeakStore,
+        trash: Trash,
     ) -> None:
         self._config = config
         self._library = library
         self._preflight = preflight
         self._peaks = peaks
+        self._trash = trash
 
     def run(
         self,
@@ -106,67 +113,86 @@ class Importing:
         self._preflight.require(Purpose.IMPORT, stat.st_size)
         recording_id = uuid.uuid4().hex
         copy = self._config.raw_recordings_path / f"{recording_id}{IMPORT_SUFFIX}"
-        with correlated(recording_id), FileLock(self._config.locks_path / f"{recording_id}.lock") as lock:
+        with correlated(recording_id), import_lock(self._config, recording_id) as lock:
             lock.acquire()
             try:
                 with os_errors_converted(f"{path.name!r} could not be imported", "It was left as it is."):
                     sha256 = _copy(path, copy, cancel)
-                    known = self._library.with_sha256(sha256)
-                    if known is not None:
-                        report.duplicates.append(Duplicate(path, known))
+                    if self._is_known(path, copy, sha256, report):
                         return
-                    made_at = _made_at(stat.st_mtime)
                     reading = _read(copy, path.name, cancel)
-                    report.recordings.append(self._enter(recording_id, path, copy, made_at, reading))
+                    recording = _described(recording_id, path, _made_at(stat.st_mtime), reading)
+                    with FileLock(self._config.locks_path / "import.lock") as turn:
+                        turn.acquire(wait=True)
+                        if not self._is_known(path, copy, sha256, report):
+                            report.recordings.append(self._enter(recording, copy, reading))
             finally:
                 copy.unlink(missing_ok=True)
 
-    def _enter(
-        self, recording_id: str, original: Path, copy: Path, made_at: datetime, reading: AudioReading
-    ) -> Recording:
-        name = file_name(made_at, recording_id, reading.type.suffix)
-        master = Master(
-            id=uuid.uuid4().hex,
-            name=name,
-            state=MasterState.DAMAGED if reading.is_damaged else MasterState.RECORDED,
-            created_at=made_at,
-            frames=reading.frames,
-            sample_rate_hz=reading.sample_rate_hz,
-            channels=reading.channels,
-            bit_depth=reading.type.bit_depth,
-            format=reading.type.format,
-            codec=reading.type.codec,
-            bitrate_bps=reading.bitrate_bps,
-            mime_type=reading.type.mime_type,
-            size_bytes=reading.size_bytes,
-            sha256=reading.sha256,
-            samples_sha256=None,
-            health=reading.health,
-            overview=reading.peaks.overview(),
-        )
-        offset = made_at.astimezone().utcoffset()
-        # A name may hold bytes that are no text, and some systems take its accents apart.
-        title = unicodedata.normalize("NFC", original.stem.encode("utf-8", "replace").decode())
-        recording = Recording(
-            id=recording_id,
-            title=title,
-            created_at=made_at,
-            updated_at=datetime.now(UTC),
-            utc_offset_min=round(offset.total_seconds() / 60) if offset else 0,
-            masters=(master,),
-        )
-        final = self._config.raw_recordings_path / name
-        replace_durably(copy, final)
-        try:
-            self._library.add(recording, "imported")
-        except StorageError:
-            final.unlink()  # a copy without a row would be an unknown file; the original is where it was
-            raise
+    def _is_known(self, path: Path, copy: Path, sha256: str, report: ImportReport) -> bool:
+        """Whether the library has this content; then the recording is whole and in the library again."""
+        known = self._library.with_sha256(sha256)
+        if known is None:
+            return False
+        for master in known.masters:
+            if master.sha256 == sha256 and not self._library.path_of(master).exists():
+                replace_durably(copy, self._config.raw_recordings_path / master.name)
+                found = replace(master, state=MasterState.RECORDED)
+                self._library.store_reading(known.id, found, "found again", path.name)
+        if known.trashed_at is not None:
+            result = self._trash.restore([known.id])[0]
+            if result.error:
+                raise result.error
+        report.duplicates.append(Duplicate(path, self._library.get(known.id)))
+        return True
+
+    def _enter(self, recording: Recording, copy: Path, reading: AudioReading) -> Recording:
+        """First the row, then the name: cut off in between, recovery gives the copy its name."""
+        master = recording.masters[0]
+        self._library.add(recording, "imported")
+        replace_durably(copy, self._config.raw_recordings_path / master.name)
         try:
             self._peaks.store(reading.sha256, reading.peaks)
         except StorageError as error:
             _log.warning("the peaks are not kept: %s", error)
-        return self._library.get(recording_id)
+        return self._library.get(recording.id)
+
+
+def import_lock(config: StorageConfig, recording_id: str) -> FileLock:
+    """The lock that the owner of a running import holds, beside its copy."""
+    return FileLock(config.raw_recordings_path / f".import-{recording_id}.lock")
+
+
+def _described(recording_id: str, original: Path, made_at: datetime, reading: AudioReading) -> Recording:
+    master = Master(
+        id=uuid.uuid4().hex,
+        name=file_name(made_at, recording_id, reading.type.suffix),
+        state=MasterState.DAMAGED if reading.is_damaged else MasterState.RECORDED,
+        created_at=made_at,
+        frames=reading.frames,
+        sample_rate_hz=reading.sample_rate_hz,
+        channels=reading.channels,
+        bit_depth=reading.type.bit_depth,
+        format=reading.type.format,
+        codec=reading.type.codec,
+        bitrate_bps=reading.bitrate_bps,
+        mime_type=reading.type.mime_type,
+        size_bytes=reading.size_bytes,
+        sha256=reading.sha256,
+        samples_sha256=None,
+        health=reading.health,
+        overview=reading.peaks.overview(),
+    )
+    offset = made_at.astimezone().utcoffset()
+    return Recording(
+        id=recording_id,
+        # A name may hold bytes that are no text, and some systems take its accents apart.
+        title=unicodedata.normalize("NFC", original.stem.encode("utf-8", "replace").decode()),
+        created_at=made_at,
+        updated_at=datetime.now(UTC),
+        utc_offset_min=round(offset.total_seconds() / 60) if offset else 0,
+        masters=(master,),
+    )
 
 
 def _made_at(modified_s: float) -> datetime:

@@ -59,7 +59,10 @@ class Microphone:
     def has_heard_until(self, at: float) -> bool:
         """Whether all that was said by ``at`` has arrived."""
         stream = self._stream
-        return stream is None or stream.received_frames >= stream.frame_at(at)
+        if stream is None:
+            return True
+        heard = stream.received_frames + self._loss.shift_frames
+        return stream.first_sample_at is not None and heard >= stream.frame_at(at)
 
     def read(self) -> Iterator[Heard]:
         """What came since the last call, in its order."""
@@ -74,7 +77,8 @@ class Microphone:
             end = self._end_of(stream)
             # Not at_end: the time without sound up to now is the gap, which is marked as such.
             self._close_stream(stream, self.dropped_frames())
-            self._silent_since = end
+            if self._silent_since is None:  # else this device never spoke, and the gap began earlier
+                self._silent_since = end
             yield Lost(stream.device.name, end)
 
     def dropped_frames(self, *, at_end: bool = False) -> int:
@@ -105,7 +109,8 @@ class Microphone:
             yield Dropped(stream.overflowed_frames - self._overflowed)
             self._overflowed = stream.overflowed_frames
         if len(samples):
-            at = started_at + self._read_frames / stream.format.sample_rate_hz
+            # What was lost, and the drift of the device's clock, move all that follows.
+            at = started_at + (self._read_frames + self._loss.shift_frames) / stream.format.sample_rate_hz
             self._read_frames += len(samples)
             yield Sound(self._converted(samples), at)
 
@@ -130,7 +135,12 @@ class Microphone:
         if time.monotonic() - self._tried_at < RETRY_S:
             return
         self._tried_at = time.monotonic()
-        for device in _next_devices(look_again(), self.device_name):
+        try:
+            inputs = look_again()
+        except DeviceUnavailable as error:
+            _log.info("%s", error)
+            return
+        for device in _next_devices(inputs, self.device_name):
             try:
                 stream = _open(device, self.format)
             except DeviceUnavailable as error:

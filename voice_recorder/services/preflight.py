@@ -20,6 +20,7 @@ from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.settings_file import SettingsFile
 
 INTEGRITY_EVERY_S = 600.0
+SIZES_EVERY_S = 5.0
 
 
 class Preflight:
@@ -31,6 +32,8 @@ class Preflight:
         self._library = library
         self._intact: bool | None = None
         self._intact_at = 0.0
+        self._known_sizes: dict[str, int] = {}
+        self._sizes_at = float("-inf")
         self.latest: Verdict | None = None
         """The verdict of the last ``refresh``; a take looks at it and never waits for a new one."""
 
@@ -82,10 +85,19 @@ class Preflight:
             free_inodes=disk.free_inodes(folder),
             write_bytes_per_s=disk.write_speed(folder) if thorough else None,
             database_intact=self._integrity() if thorough else None,
-            trash_bytes=disk.folder_bytes(self._config.trash_path),
-            cache_bytes=disk.folder_bytes(self._config.cache_path),
-            library_bytes=self._library_bytes(),
+            **self._sizes(),
         )
+
+    def _sizes(self) -> dict[str, int]:
+        """What takes a walk through folders; at most every few seconds, for an import asks for each file."""
+        if time.monotonic() - self._sizes_at > SIZES_EVERY_S:
+            self._known_sizes = {
+                "trash_bytes": disk.folder_bytes(self._config.trash_path),
+                "cache_bytes": disk.folder_bytes(self._config.cache_path),
+                "library_bytes": self._library_bytes(),
+            }
+            self._sizes_at = time.monotonic()
+        return self._known_sizes
 
     def _library_bytes(self) -> int:
         try:

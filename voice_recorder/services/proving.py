@@ -62,6 +62,8 @@ class Proving:
         try:
             reading = read_audio(path, cancel)
         except FileNotFoundError:
+            if self._library.path_of(master).exists():  # moved to or from the trash meanwhile: next time
+                return
             missing = replace(master, state=MasterState.MISSING)
             self._library.store_reading(recording.id, missing, "missing", str(path))
             return

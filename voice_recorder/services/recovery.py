@@ -7,21 +7,31 @@ alone.
 
 import logging
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from voice_recorder.audio import wav
 from voice_recorder.domain.correlation import correlated
-from voice_recorder.domain.errors import DamagedAudio, NotFound, VoiceRecorderError
+from voice_recorder.domain.errors import (
+    DamagedAudio,
+    DiskFull,
+    LibraryBusy,
+    LibraryDamaged,
+    NotFound,
+    StorageError,
+    VoiceRecorderError,
+)
 from voice_recorder.domain.recording import AudioFormat, Master, Recording, default_title
 from voice_recorder.domain.states import MasterState
-from voice_recorder.services.importing import IMPORT_SUFFIX
+from voice_recorder.services.importing import IMPORT_SUFFIX, import_lock
 from voice_recorder.services.take import take_lock
 from voice_recorder.services.take_file import PART_SUFFIX
-from voice_recorder.storage.disk import os_errors_converted, replace_durably
+from voice_recorder.storage.disk import os_errors_converted, replace_durably, sync_file
 from voice_recorder.storage.library import Library
-from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import StorageConfig
 
 _log = logging.getLogger(__name__)
@@ -50,12 +60,19 @@ class Recovery:
         with os_errors_converted("The recordings folder could not be searched"):
             parts = sorted(self._config.raw_recordings_path.glob(f"*{PART_SUFFIX}"))
         for part in parts:
-            self._recover_part(part, report)
+            with _noted(part, report):
+                self._recover_part(part, report)
         for recording in self._library.in_state(MasterState.RECORDING):
-            self._recover_row(recording, report)
+            with _noted(self._library.path_of(recording.masters[0]), report):
+                self._recover_row(recording, report)
         self._adopt_strangers(report)
         self._sweep_imports()
         return report
+
+    def is_owned(self, recording_id: str) -> bool:
+        """Whether a living process records this take."""
+        with take_lock(self._config, recording_id) as lock:
+            return not lock.acquire()
 
     def _recover_part(self, part: Path, report: RecoveryReport) -> None:
         try:
@@ -82,6 +99,9 @@ class Recovery:
     def _finish_part(
         self, part: Path, take: wav.TakeHeader, row: Recording | None, report: RecoveryReport
     ) -> None:
+        final = part.with_name(part.name.removesuffix(PART_SUFFIX))
+        if final.exists():
+            raise StorageError(f"{final.name!r} is there already.", f"{part.name!r} was left as it is.")
         if wav.frames_in(part.stat().st_size, take.format) == 0:
             with os_errors_converted(f"{part.name!r} could not be removed"):
                 part.unlink()
@@ -91,7 +111,6 @@ class Recovery:
             return
         with os_errors_converted(f"{part.name!r} could not be completed", "It was left as it is."):
             wav.complete(part, take.format, take.origin)
-            final = part.with_name(part.name.removesuffix(PART_SUFFIX))
             if row is None:
                 self._library.add(_adopted(final.name, part, take), "started")
             replace_durably(part, final)
@@ -109,6 +128,9 @@ class Recovery:
             if master.state is not MasterState.RECORDING or _part_of(path).exists():
                 return
             if path.exists():
+                with os_errors_converted(f"{path.name!r} could not be completed", "It was left as it is."):
+                    wav.complete(path, _format_of(master), _origin_of(recording))
+                    sync_file(path)
                 report.recovered.append(self._enter(recording.id, path, _format_of(master)))
             else:
                 gone = replace(master, state=MasterState.MISSING)
@@ -120,14 +142,19 @@ class Recovery:
         for path in sorted(self._config.raw_recordings_path.glob("*.wav")):
             if path.name in known:
                 continue
-            try:
-                take = _read_header(path)
-            except DamagedAudio:
-                continue  # no take of this program; 'verify' lists it
-            with take_lock(self._config, take.origin.recording_id) as lock:
-                if lock.acquire() and self._row(take.origin.recording_id) is None:
-                    self._library.add(_adopted(path.name, path, take), "started")
-                    report.recovered.append(self._enter(take.origin.recording_id, path, take.format))
+            if path.is_file():
+                with _noted(path, report):
+                    self._adopt(path, report)
+
+    def _adopt(self, path: Path, report: RecoveryReport) -> None:
+        try:
+            take = _read_header(path)
+        except DamagedAudio:
+            return  # no take of this program; 'verify' lists it
+        with take_lock(self._config, take.origin.recording_id) as lock:
+            if lock.acquire() and self._row(take.origin.recording_id) is None:
+                self._library.add(_adopted(path.name, path, take), "started")
+                report.recovered.append(self._enter(take.origin.recording_id, path, take.format))
 
     def _enter(self, recording_id: str, path: Path, audio_format: AudioFormat) -> Recording:
         """Bring the row of a recovered take up to what its file holds."""
@@ -140,9 +167,7 @@ class Recovery:
             size_bytes=size,
         )
         markers = self._library.markers(recording_id)
-        self._library.update_take(
-            recording_id, master, recording.title, markers, recovered=True, happened="recovered"
-        )
+        self._library.update_take(recording_id, master, markers, recovered=True, happened="recovered")
         _log.warning("recovered %s with %d frames", path.name, master.frames)
         return self._library.get(recording_id)
 
@@ -158,26 +183,50 @@ class Recovery:
         for recording in self._library.in_state(MasterState.RECORDING):
             master = recording.masters[0]
             if master.name == name:
-                started = recording.created_at.isoformat(timespec="milliseconds")
-                origin = wav.Origin(recording.id, started, recording.utc_offset_min)
-                return recording, wav.TakeHeader(_format_of(master), origin)
+                return recording, wav.TakeHeader(_format_of(master), _origin_of(recording))
         return None
 
     def _sweep_imports(self) -> None:
-        """Remove copies that an import did not finish; the originals are where they were."""
+        """Finish imports that have their row; remove other copies, whose originals are where they were."""
         for copy in self._config.raw_recordings_path.glob(f"*{IMPORT_SUFFIX}"):
-            with FileLock(self._config.locks_path / f"{copy.stem}.lock") as lock:
-                if lock.acquire():
-                    copy.unlink(missing_ok=True)
+            with import_lock(self._config, copy.stem) as lock, os_errors_converted("An import is left over"):
+                if not lock.acquire():
+                    continue
+                row = self._row(copy.stem)
+                if row is not None and copy.exists() and not self._library.path_of(row.masters[0]).exists():
+                    replace_durably(copy, self._config.raw_recordings_path / row.masters[0].name)
+                copy.unlink(missing_ok=True)
+
+
+@contextmanager
+def _noted(path: Path, report: RecoveryReport) -> Iterator[None]:
+    """What is wrong with one file keeps no other from being recovered."""
+    try:
+        yield
+    except (LibraryBusy, LibraryDamaged, DiskFull):
+        raise
+    except VoiceRecorderError as error:
+        if path.exists():  # else its owner finished it, or somebody moved it, while we looked
+            _log.exception("%s could not be recovered", path.name)
+            report.failed.append((path, error))
 
 
 def _part_of(path: Path) -> Path:
     return path.with_name(path.name + PART_SUFFIX)
 
 
+def _origin_of(recording: Recording) -> wav.Origin:
+    started = recording.created_at.isoformat(timespec="milliseconds")
+    return wav.Origin(recording.id, started, recording.utc_offset_min)
+
+
 def _read_header(part: Path) -> wav.TakeHeader:
     with os_errors_converted(f"{part.name!r} could not be read"), part.open("rb") as file:
-        return wav.read_header(file)
+        take = wav.read_header(file)
+    # Part of a path and of a row, so nothing but what this program itself writes there.
+    if not re.fullmatch("[0-9a-f]{32}", take.origin.recording_id) or abs(take.origin.utc_offset_min) > 1440:
+        raise DamagedAudio(f"The header of {part.name!r} is damaged.", "It was left as it is.")
+    return take
 
 
 def _format_of(master: Master) -> AudioFormat:

@@ -1,17 +1,18 @@
 """Going back to a backup of the library without losing a recording made since."""
 
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from voice_recorder.domain.errors import LibraryBusy, StorageError, VoiceRecorderError
+from voice_recorder.domain.errors import LibraryBusy, LibraryDamaged, StorageError, VoiceRecorderError
 from voice_recorder.domain.recording import Marker, Recording
 from voice_recorder.services.recovery import Recovery
 from voice_recorder.storage.backups import Backup, check_database, copy_database, find_backup
-from voice_recorder.storage.disk import os_errors_converted, replace_durably, sync_folder
+from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
@@ -41,21 +42,20 @@ def return_to(config: StorageConfig, name: str) -> ReturnReport:
     with FileLock(config.locks_path / "migration.lock") as lock:
         if not lock.acquire():
             raise LibraryBusy("The library is being brought up to date.", "Try again in a moment.")
+        _refuse_while_recording(config)
         unfinished = config.database_path.with_name("library.returning.tmp")
         try:
             copy_database(backup.path, unfinished)  # first: a damaged backup must not cost the library
             check_database(unfinished)
             newer = _newer(config, unfinished)
-            aside = _set_aside(config)
-            with os_errors_converted(
-                "The backup could not be put in place", f"The library is {str(aside)!r}."
-            ):
-                replace_durably(unfinished, config.database_path)
+            aside = _put_in_place(config, unfinished)
         finally:
             unfinished.unlink(missing_ok=True)
     database = open_database(config)
     try:
         library = Library(database, config)
+        # What was restored since must not be removed because the backup still has it in the trash.
+        library.count_trash_from(datetime.now(UTC))
         carried = _carry_over(newer, library)
         adopted = len(Recovery(config, library).run().recovered)
     finally:
@@ -90,16 +90,39 @@ def _opened(path: Path, config: StorageConfig) -> Iterator[Library]:
         database.dispose()
 
 
-def _set_aside(config: StorageConfig) -> Path:
+def _refuse_while_recording(config: StorageConfig) -> None:
+    for path in config.raw_recordings_path.glob(".take-*.lock"):
+        with FileLock(path) as lock:
+            if not lock.acquire():
+                raise LibraryBusy("A recording is running.", "Stop it first; nothing was changed.")
+
+
+def _put_in_place(config: StorageConfig, backup: Path) -> Path:
+    """Set the library aside and let the backup take its place; where it was set aside.
+
+    A readable library is overwritten by SQLite itself, in one transaction that open windows see. Only a
+    damaged one is replaced as a file, its log removed first, which must not be applied to another database.
+    """
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     aside = config.database_path.with_name(f"library.before-return-{stamp}.db")
-    with os_errors_converted("The library could not be set aside"):
-        for ending in ("-wal", "-shm", ""):
-            part = config.database_path.with_name(config.database_path.name + ending)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + ending))
-        sync_folder(aside.parent)
+    try:
+        copy_database(config.database_path, aside)
+        check_database(aside)
+        copy_database(backup, config.database_path)
+    except LibraryDamaged:
+        _replace_damaged(config.database_path, aside, backup)
     return aside
+
+
+def _replace_damaged(database: Path, aside: Path, backup: Path) -> None:
+    with os_errors_converted("The backup could not be put in place", f"The library is {str(aside)!r}."):
+        for ending in ("", "-wal", "-shm"):
+            part = database.with_name(database.name + ending)
+            if part.exists():
+                shutil.copyfile(part, aside.with_name(aside.name + ending))
+        for ending in ("-wal", "-shm"):
+            database.with_name(database.name + ending).unlink(missing_ok=True)
+        replace_durably(backup, database)
 
 
 def _carry_over(newer: list[tuple[Recording, tuple[Marker, ...]]], library: Library) -> int:

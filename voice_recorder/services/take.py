@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from voice_recorder.audio.levels import RecentPeaks, Samples, TakeLevels, measure, to_dbfs
+from voice_recorder.audio.levels import SILENT_AFTER_S, RecentPeaks, Samples, TakeLevels, measure, to_dbfs
 from voice_recorder.audio.wav import Origin
 from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import CaptureError, DiskFull, StorageError, VoiceRecorderError
@@ -42,8 +42,8 @@ SECONDS_SHOWN = 30
 
 
 def take_lock(config: StorageConfig, recording_id: str) -> FileLock:
-    """The lock that the owner of a running take holds."""
-    return FileLock(config.locks_path / f"take-{recording_id}.lock")
+    """The lock that the owner of a running take holds; beside the sound, which two homes may share."""
+    return FileLock(config.raw_recordings_path / f".take-{recording_id}.lock")
 
 
 class Take:
@@ -102,6 +102,7 @@ class Take:
         self._disk_low = False
         self._disk_slow = False
         self._peak = self._rms = 0.0
+        self._started_at = time.monotonic()
         self._stop_at: float | None = None
         self._stopping = threading.Event()
         self._written = threading.Event()  # the writer is through; the journal may end
@@ -113,6 +114,7 @@ class Take:
     def start(self) -> None:
         """Begin to keep what the microphone hears."""
         _log.info("take %s: %s from %s", self.recording_id, self.format, self._microphone.device_name)
+        self._started_at = time.monotonic()
         self._journal.start()
         self._writer.start()
 
@@ -198,7 +200,7 @@ class Take:
         signs = {
             Warn.DEVICE_LOST: self._microphone.is_lost and self._state is TakeState.RECORDING,
             Warn.DISK_LOW: self._disk_low,
-            Warn.SILENT: levels.is_silent,
+            Warn.SILENT: levels.is_silent or self._hears_nothing(),
             Warn.CLIPPING: levels.is_clipping,
             Warn.TOO_LOW: levels.is_low,
             Warn.SAMPLES_LOST: self._microphone.dropped_frames() > 0,
@@ -206,6 +208,12 @@ class Take:
             Warn.LIBRARY_BUSY: self._entry.is_behind,
         }
         return [warn for warn, shows in signs.items() if shows]
+
+    def _hears_nothing(self) -> bool:
+        """Whether the microphone has not even begun to deliver, long enough to say so."""
+        waited_s = time.monotonic() - self._started_at
+        hearing = self._file.frames > 0 or self._paused or self._microphone.is_lost
+        return not hearing and waited_s > SILENT_AFTER_S
 
     def _time_left_s(self) -> float | None:
         if self._free_bytes is None:
@@ -220,6 +228,11 @@ class Take:
             self._move_sound()
         except VoiceRecorderError as error:
             self._end_early(error)
+        except Exception:  # a bug: it goes on to the hook, but the take says that it ended early
+            self._end_early(
+                CaptureError("The take was ended by a fault of this program.", "What was said is kept.")
+            )
+            raise
         finally:
             self._finish()
 
@@ -320,9 +333,11 @@ class Take:
         finally:
             self._written.set()
             self._journal.join()
-            self._lock.release()
-            self._microphone.close()
-            self._done.set()
+            try:
+                self._microphone.close()
+                self._lock.release()
+            finally:
+                self._done.set()
 
     def _with_whereabouts(self, error: VoiceRecorderError) -> VoiceRecorderError:
         for path in (self._file.part, self._file.final):
@@ -333,6 +348,7 @@ class Take:
 
     def _enter_finished(self) -> None:
         """Complete the file, then the row: at any cut between the steps, recovery finds the take."""
+        disk.Reserve(self._config.reserve_paths).release_if_full()
         self._file.complete()
         self._written.set()
         self._journal.join()
@@ -348,17 +364,14 @@ class Take:
     # The journal
 
     def _keep_journal(self) -> None:
-        awake, sleep_watch = Awake(), SleepWatch()
-        awake.start()
-        try:
+        sleep_watch = SleepWatch()
+        with Awake():
             while not self._written.wait(JOURNAL_S):
                 self._watch_sleep(sleep_watch)
                 self._watch_disk()
                 self._sync()
                 if self._file.frames:
                     self._entry.keep_up(self._file.frames, self._file.size_bytes, self._health())
-        finally:
-            awake.stop()
 
     def _sync(self) -> None:
         started = time.monotonic()
@@ -374,9 +387,14 @@ class Take:
             self._note(TakeEventKind.SUSPENDED, round(slept_s * self.format.sample_rate_hz))
 
     def _watch_disk(self) -> None:
-        self._free_bytes = disk.free_bytes(self._config.raw_recordings_path)
         floor = self._floor_bytes()
-        if floor is None:
+        try:
+            with disk.os_errors_converted("The free space is unknown"):
+                self._free_bytes = disk.free_bytes(self._config.raw_recordings_path)
+        except StorageError as error:
+            _log.warning("%s", error)
+            self._free_bytes = None
+        if floor is None or self._free_bytes is None:
             return
         low = self._free_bytes < self._config.min_disk_space_mb * MB
         if low and not self._disk_low:

@@ -48,13 +48,18 @@ class TakeEntry:
         self._format = audio_format
         self._master_id = uuid.uuid4().hex
         self._markers: list[Marker] = []
+        self._was_renamed = False
+        self._dropped_samples = 0
         self._exists = False
+        self._is_complete = False
         self._has_changed = False
 
     def rename(self, title: str) -> None:
-        """Give the take another name."""
+        """Give the take another name, also when it has just ended."""
         self.title = title
-        self._has_changed = True
+        self._was_renamed = self._has_changed = True
+        if self._is_complete:
+            self._library.rename(self.recording_id, title)
 
     def add_marker(self, frame: int, label: str) -> Marker:
         """Mark a frame."""
@@ -71,13 +76,16 @@ class TakeEntry:
 
     def keep_up(self, frames: int, size_bytes: int, health: Health) -> None:
         """Write what has changed; when the library cannot be written to, the next call tries again."""
-        if self._exists and not self._has_changed:
+        if self._exists and not self._has_changed and health.dropped_samples == self._dropped_samples:
             return
         self._has_changed = False
+        self._dropped_samples = health.dropped_samples
         master = self._master(MasterState.RECORDING, frames, size_bytes, health)
         try:
             if self._exists:
-                self._library.update_take(self.recording_id, master, self.title, tuple(self._markers))
+                self._library.update_take(
+                    self.recording_id, master, tuple(self._markers), title=self._new_title()
+                )
             else:
                 self._enter(master)
             self.is_behind = False
@@ -93,14 +101,22 @@ class TakeEntry:
     def complete(self, frames: int, size_bytes: int, health: Health, samples_sha256: str) -> None:
         """Write the row of the finished take. StorageError."""
         master = self._master(MasterState.RECORDED, frames, size_bytes, health, samples_sha256)
+        title = self._new_title()
         self._library.update_take(
-            self.recording_id, master, self.title, tuple(self._markers), happened="made"
+            self.recording_id, master, tuple(self._markers), title=title, happened="made"
         )
+        self._is_complete = True
+        if self._new_title() != title:  # renamed in just this moment
+            self._library.rename(self.recording_id, self.title)
 
     def forget(self) -> None:
         """Remove the row of a take in which nothing was heard. StorageError."""
         if self._exists:
             self._library.forget(self.recording_id, "nothing was heard")
+
+    def _new_title(self) -> str | None:
+        """The name given here; None leaves the row's, which another program may have changed."""
+        return self.title if self._was_renamed else None
 
     def _enter(self, master: Master) -> None:
         recording = Recording(

@@ -9,9 +9,16 @@ from pathlib import Path
 from voice_recorder.audio import wav
 from voice_recorder.audio.capture import to_bytes
 from voice_recorder.audio.levels import Samples
-from voice_recorder.domain.errors import DiskFull
+from voice_recorder.domain.errors import DiskFull, StorageError
 from voice_recorder.domain.recording import AudioFormat
-from voice_recorder.storage.disk import Reserve, os_errors_converted, replace_durably, sync_data
+from voice_recorder.storage.disk import (
+    Reserve,
+    os_errors_converted,
+    replace_durably,
+    sync_data,
+    sync_file,
+    sync_folder,
+)
 from voice_recorder.storage.paths import FILE_MODE
 
 PART_SUFFIX = ".part"
@@ -40,6 +47,7 @@ class TakeFile:
             self._descriptor: int | None = os.open(self.part, flags, FILE_MODE)
             try:
                 os.write(self._descriptor, wav.header(audio_format, origin, 0))
+                sync_folder(self.part.parent)
             except OSError:
                 self.discard()
                 raise
@@ -58,19 +66,20 @@ class TakeFile:
     def append(self, samples: Samples) -> None:
         """Write samples of shape (frames, channels) at the end, unbuffered.
 
-        On a full disk the reserve is given up first; DiskFull when even that is used up. What could still
-        be written whole frames of is kept.
+        On a full disk the reserve is given up first. DiskFull when even that is used up, StorageError for
+        another reason; what of the samples could be written is kept and counted.
         """
         data = to_bytes(samples)
-        written = self._write(data)
-        if written < len(data):
+        written, error = self._write(data)
+        if isinstance(error, DiskFull):
             self._reserve.release()
-            written += self._write(data[written:])
+            more, error = self._write(data[written:])
+            written += more
         whole = written // self._format.bytes_per_frame * self._format.bytes_per_frame
         self._samples.update(data[:whole])
         self.frames += whole // self._format.bytes_per_frame
-        if written < len(data):
-            raise DiskFull("The disk is full.", "The take was ended; everything up to here is kept.")
+        if error is not None:
+            raise error
 
     def sync(self) -> None:
         """Bring what was appended to the disk."""
@@ -83,6 +92,7 @@ class TakeFile:
         self._close()
         with os_errors_converted("The take could not be completed", f"It is kept as {str(self.part)!r}."):
             wav.complete(self.part, self._format, self._origin)
+            sync_file(self.part)
 
     def put_in_place(self) -> None:
         """Give the file its final name, durably."""
@@ -94,16 +104,17 @@ class TakeFile:
         self._close()
         self.part.unlink(missing_ok=True)
 
-    def _write(self, data: bytes) -> int:
+    def _write(self, data: bytes) -> tuple[int, StorageError | None]:
+        """How many bytes were written, and what kept the rest from it."""
         assert self._descriptor is not None
         written = 0
         try:
             with os_errors_converted("The sound could not be written", "Everything up to here is kept."):
                 while written < len(data):
                     written += os.write(self._descriptor, data[written:])
-        except DiskFull:
-            return written
-        return written
+        except StorageError as error:
+            return written, error
+        return written, None
 
     def _close(self) -> None:
         with self._closing:

@@ -3,7 +3,8 @@
 import logging
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import MasterState, RecordingState
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.library import Library
+from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.settings_file import SettingsFile
 
@@ -42,15 +44,15 @@ class Trash:
 
     def delete(self, ids: Sequence[str]) -> list[ItemResult]:
         """Put recordings into the trash."""
-        return [_tried(recording_id, self._delete) for recording_id in ids]
+        return [self._tried(recording_id, self._delete) for recording_id in ids]
 
     def restore(self, ids: Sequence[str]) -> list[ItemResult]:
         """Take recordings out of the trash."""
-        return [_tried(recording_id, self._restore) for recording_id in ids]
+        return [self._tried(recording_id, self._restore) for recording_id in ids]
 
     def delete_for_ever(self, ids: Sequence[str]) -> list[ItemResult]:
         """Remove recordings that are in the trash, with the masters that no other recording needs."""
-        return [_tried(recording_id, self._remove) for recording_id in ids]
+        return [self._tried(recording_id, self._remove) for recording_id in ids]
 
     def empty(self) -> list[ItemResult]:
         """Remove all that is in the trash."""
@@ -73,11 +75,36 @@ class Trash:
     def settle(self) -> None:
         """Bring the files of recordings to where their rows say they belong, after a crash in between."""
         for recording in self._library.page(LibraryQuery(Shelf.TRASH), limit=-1).recordings:
-            self._move(recording, self._config.raw_recordings_path, self._config.trash_path)
+            self._settle(recording)
         names = {path.name for path in self._config.trash_path.iterdir()}
         for recording in self._library.with_masters_named(names):
             if recording.trashed_at is None:
-                self._move(recording, self._config.trash_path, self._config.raw_recordings_path)
+                self._settle(recording)
+
+    def _settle(self, recording: Recording) -> None:
+        try:
+            with self._alone():
+                if self._library.get(recording.id).trashed_at is not None:
+                    self._move(recording, self._config.raw_recordings_path, self._config.trash_path)
+                else:
+                    self._move(recording, self._config.trash_path, self._config.raw_recordings_path)
+        except VoiceRecorderError as error:  # one that cannot be moved keeps no other from its place
+            _log.warning("%s is not where it belongs: %s", recording.id, error)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process moves or removes files of the trash meanwhile."""
+        with FileLock(self._config.locks_path / "trash.lock") as lock:
+            lock.acquire(wait=True)
+            yield
+
+    def _tried(self, recording_id: str, work: Callable[[str], None]) -> ItemResult:
+        try:
+            with correlated(recording_id), self._alone():
+                work(recording_id)
+        except VoiceRecorderError as error:
+            return ItemResult(recording_id, False, error)
+        return ItemResult(recording_id, True)
 
     def _delete(self, recording_id: str) -> None:
         recording = self._library.get(recording_id)
@@ -86,7 +113,11 @@ class Trash:
         if recording.trashed_at is not None:
             return
         recording = self._library.set_trashed(recording.id, datetime.now(UTC))
-        self._move(recording, self._config.raw_recordings_path, self._config.trash_path)
+        try:
+            self._move(recording, self._config.raw_recordings_path, self._config.trash_path)
+        except StorageError:
+            self._library.set_trashed(recording.id, None)
+            raise
 
     def _restore(self, recording_id: str) -> None:
         recording = self._library.get(recording_id)
@@ -103,7 +134,7 @@ class Trash:
             )
         # The files first: cut off in between, the row still stands in the trash and is removed next time.
         for master in self._library.masters_only_of(recording.id):
-            path = self._library.path_of(master)
+            path = self._config.trash_path / master.name
             with os_errors_converted(f"{path.name!r} could not be removed", "It is still in the trash."):
                 path.unlink(missing_ok=True)
             _log.info("removed %s (%d bytes), deleted for ever", path.name, master.size_bytes)
@@ -132,12 +163,3 @@ def _move_file(source: Path, target: Path) -> None:
     finally:
         unfinished.unlink(missing_ok=True)
     source.unlink()
-
-
-def _tried(recording_id: str, work: Callable[[str], None]) -> ItemResult:
-    try:
-        with correlated(recording_id):
-            work(recording_id)
-    except VoiceRecorderError as error:
-        return ItemResult(recording_id, False, error)
-    return ItemResult(recording_id, True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from voice_recorder.audio.metadata import digest, read_audio
 from voice_recorder.domain.correlation import correlated
-from voice_recorder.domain.errors import Cancelled, DamagedAudio
+from voice_recorder.domain.errors import Cancelled, DamagedAudio, EncodingError
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.services.importing import IMPORT_SUFFIX
@@ -128,6 +128,6 @@ def _is_whole(path: Path, master: Master, cancel: threading.Event) -> bool:
         reading = read_audio(path, cancel)
     except Cancelled:
         raise
-    except (DamagedAudio, OSError):
+    except (DamagedAudio, EncodingError, OSError):
         return False
     return not reading.is_damaged and master.samples_sha256 in (None, reading.samples_sha256)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from voice_recorder.domain.errors import LibraryDamaged, NotFound, StorageError
-from voice_recorder.storage.disk import os_errors_converted
+from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.paths import FILE_MODE
 
 BACKUPS_KEPT = 3
@@ -58,7 +58,8 @@ def make_backup(database: Path, folder: Path) -> Backup:
         unfinished = target.with_suffix(".tmp")
         try:
             copy_database(database, unfinished)
-            unfinished.replace(target)
+            check_database(unfinished)  # a damaged library must not push out its last good copies
+            replace_durably(unfinished, target)
         finally:
             unfinished.unlink(missing_ok=True)
         older = [old for old in list_backups(folder) if old.path != target]  # by a clock that may be wrong

@@ -4,8 +4,10 @@ import contextlib
 import errno
 import os
 import shutil
+import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,10 +79,20 @@ def write_speed(folder: Path) -> float | None:
 
 def sync_data(descriptor: int) -> None:
     """Bring a file's data to the disk."""
-    if hasattr(os, "fdatasync"):
+    if sys.platform == "linux":
         os.fdatasync(descriptor)
+    elif sys.platform == "darwin":
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync stops at the drive's cache there
     else:
         os.fsync(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Bring a file, with its length, to the disk."""
+    with path.open("rb+") as file:
+        sync_data(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
@@ -95,19 +107,18 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace_durably(source: Path, target: Path) -> None:
-    """Rename a synced ``source`` over ``target`` and sync the folder."""
+    """Sync ``source``, rename it over ``target`` and sync the folder."""
+    sync_file(source)
     source.replace(target)
     sync_folder(target.parent)
 
 
 def write_durably(path: Path, data: bytes) -> None:
     """Replace the contents of ``path`` atomically: after a crash it holds the old bytes or the new."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
         replace_durably(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

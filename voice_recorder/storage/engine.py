@@ -90,7 +90,7 @@ class Database:
 
 
 def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = ON", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

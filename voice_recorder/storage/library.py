@@ -221,22 +221,27 @@ class Library:
         self,
         recording_id: str,
         master: Master,
-        title: str,
         markers: Iterable[Marker],
         *,
+        title: str | None = None,
         recovered: bool = False,
         happened: str | None = None,
     ) -> None:
-        """Bring a take's row up to what is now known of it; ``happened`` enters its history."""
+        """Bring a take's row up to what is now known of it; ``happened`` enters its history.
+
+        NotFound when the row is gone.
+        """
         with self.database.session(write=True) as connection:
-            row = connection.execute(select(t.masters).where(_m.id == master.id)).mappings().one()
+            row = connection.execute(select(t.masters).where(_m.id == master.id)).mappings().one_or_none()
+            if row is None:
+                raise NotFound("The recording is no longer in the library.")
             _check_change(MasterState(row["state"]), master.state)
             key = _key(connection, recording_id)
             values = master_values(master)
             connection.execute(update(t.masters).where(_m.id == master.id).values(values))
             replace_events(connection, row["key"], master.events)
             _replace_markers(connection, key, markers)
-            _touch(connection, key, title=title, recovered=recovered)
+            _touch(connection, key, recovered=recovered, **({} if title is None else {"title": title}))
             if happened:
                 _remember(connection, recording_id, happened)
 
@@ -275,6 +280,12 @@ class Library:
         """Enter that a recording is in the trash since ``at``, or no longer."""
         trashed_ms = None if at is None else to_ms(at)
         return self._change(recording_id, "restored" if at is None else "deleted", "", trashed_ms=trashed_ms)
+
+    def count_trash_from(self, at: datetime) -> None:
+        """Let all that is in the trash count as put there at ``at``."""
+        with self.database.session(write=True) as connection:
+            in_trash = _r.trashed_ms.is_not(None)
+            connection.execute(update(t.recordings).where(in_trash).values(trashed_ms=to_ms(at)))
 
     def forget(self, recording_id: str, why: str) -> None:
         """Remove a recording's row and the masters that only it has; its history stays."""

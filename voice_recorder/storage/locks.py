@@ -1,5 +1,6 @@
 """Locks that the system drops with the process (flock, LockFileEx): who owns a running take, who migrates."""
 
+import contextlib
 import os
 from pathlib import Path
 from typing import IO
@@ -53,7 +54,8 @@ class FileLock:
         if self._file is None:
             return
         if remove and os.name == "posix":  # Windows cannot remove an open file; there it stays, empty
-            self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # an empty file more does no harm; a lock that stays does
+                self.path.unlink()
         portalocker.unlock(self._file)
         self._file.close()
         self._file = None

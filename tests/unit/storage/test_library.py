@@ -261,11 +261,11 @@ class TestTakes:
             take.masters[0], frames=96000, events=(TakeEvent(TakeEventKind.PAUSED, 5),), size_bytes=10
         )
         markers = [Marker(master.id, 900, "second"), Marker(master.id, 100, "first")]
-        library.update_take(take.id, master, "A title", markers)
+        library.update_take(take.id, master, markers, title="A title")
         done = replace(
             master, state=_S.RECORDED, events=(*master.events, TakeEvent(TakeEventKind.RESUMED, 5))
         )
-        library.update_take(take.id, done, "A title", markers[:1], happened="recorded")
+        library.update_take(take.id, done, markers[:1], happened="recorded")
         stored = library.get(take.id)
         assert (stored.title, stored.masters, stored.state) == ("A title", (done,), RecordingState.RECORDED)
         assert library.markers(take.id) == (markers[0],)
@@ -274,14 +274,14 @@ class TestTakes:
 
     def test_c3_1_a_recovered_take_says_so(self, library: Library, take: Recording) -> None:
         done = replace(take.masters[0], state=_S.RECORDED)
-        library.update_take(take.id, done, "", (), recovered=True, happened="recovered")
+        library.update_take(take.id, done, (), recovered=True, happened="recovered")
         assert library.get(take.id).recovered
 
     def test_a_finished_take_never_becomes_a_running_one(self, library: Library, take: Recording) -> None:
         done = replace(take.masters[0], state=_S.RECORDED)
-        library.update_take(take.id, done, "kept", ())
+        library.update_take(take.id, done, (), title="kept")
         with pytest.raises(ValueError, match="from recorded to recording"):
-            library.update_take(take.id, replace(done, state=_S.RECORDING), "changed", ())
+            library.update_take(take.id, replace(done, state=_S.RECORDING), (), title="changed")
         with pytest.raises(ValueError, match="from recorded to recording"):
             library.store_reading(take.id, replace(done, state=_S.RECORDING), "read")
         assert (library.get(take.id).state, library.get(take.id).title) == (RecordingState.RECORDED, "kept")
