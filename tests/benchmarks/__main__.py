@@ -6,10 +6,15 @@ import time
 
 from rich.console import Console
 
-from tests.benchmarks import large_library, recording_cpu, stop_to_listed
+from tests.benchmarks import large_library, recording_cpu, stop_to_listed, window_start
 from tests.benchmarks.report import Figure, show
 
-BENCHMARKS = {"P1": recording_cpu.run, "P3": stop_to_listed.run, "P7": large_library.run}
+BENCHMARKS = {
+    "P1": recording_cpu.run,
+    "P3": stop_to_listed.run,
+    "P7": large_library.run,
+    "P8": window_start.run,
+}
 LONG_BENCHMARKS: dict[str, object] = {}
 """Those of over a few minutes come here: P2, P9, P11."""
 

@@ -37,8 +37,7 @@ def run(*, quick: bool = False) -> list[Figure]:
     """Time both ways through the same library."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         full, empty = Path(folder, "full"), Path(folder, "empty")
-        with _opened(full) as services:
-            _fill(services.config.database_path)
+        with _opened(filled_home(full)) as services:
             figures = [
                 _page(services, "first page of 100,000", LibraryQuery(), 0, 16),
                 _page(services, "page in the middle", LibraryQuery(), ROWS // 2, 16),
@@ -50,6 +49,13 @@ def run(*, quick: bool = False) -> list[Figure]:
         with _opened(empty):
             pass
         return [*figures, _start(full, empty)]
+
+
+def filled_home(folder: Path) -> Path:
+    """A library of ``ROWS`` recordings in ``folder``."""
+    with _opened(folder) as services:
+        _fill(services.config.database_path)
+    return folder
 
 
 @contextmanager

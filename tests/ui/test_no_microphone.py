@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
+from tests.fakes.virtual_microphone import VirtualMicrophone
 from voice_recorder.services import Services
 from voice_recorder.ui.main_window import MainWindow
+from voice_recorder.ui.take_words import NO_MICROPHONE, READY
 
 pytestmark = pytest.mark.usefixtures("no_microphone")
 
@@ -21,6 +23,17 @@ def test_record_without_a_microphone_is_refused_in_words(
     assert window.bar.button.accessibleName() == "Record"
     assert not window.control.busy
     assert services.library.with_ids(None) == ()
+
+
+def test_a_microphone_that_comes_is_noticed(
+    open_window: Callable[[], MainWindow], no_microphone: VirtualMicrophone, qtbot: Any
+) -> None:
+    window = open_window()
+    qtbot.waitUntil(lambda: window.bar.status.text() == NO_MICROPHONE, timeout=10_000)
+    no_microphone.plug_in()
+    window._look_again.setInterval(100)
+    window._look_again.start()
+    qtbot.waitUntil(lambda: window.bar.status.text() == READY, timeout=15_000)
 
 
 def test_trying_a_microphone_that_is_not_there(open_window: Callable[[], MainWindow], qtbot: Any) -> None:

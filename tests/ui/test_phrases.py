@@ -65,7 +65,7 @@ def test_what_went_wrong_is_said_with_its_place(add) -> None:  # type: ignore[no
     assert phrases.health_sentence(recording) == (
         "480 samples lost, 2 % clipped, 50 % digital silence, peak 0 dBFS."
         " The microphone was gone at 0:00 (Headset)."
-        " Another microphone took over at 0:00 (Built-in), a gap of 1.5 s."
+        " The recording went on at 0:00 (Built-in), a gap of 1.5 s."
     )
 
 
@@ -104,6 +104,25 @@ def test_meta_line(add) -> None:  # type: ignore[no-untyped-def]
 
     recording = replace(add(), created_at=datetime(2026, 11, 21, 13, 3, tzinfo=UTC), utc_offset_min=60)
     assert phrases.meta_line(recording) == "21 Nov 2026, 14:03 · 0:01 · 8 kHz mono 16 bit WAV · 16 kB"
+
+
+def test_what_was_not_measured_is_not_called_silent(add) -> None:  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    recording = add()
+    unknown = replace(recording.masters[0], health=Health())
+    assert phrases.health_sentence(replace(recording, masters=(unknown,))) == "Its level was not measured."
+    fresh = replace(recording, recovered=True, masters=(replace(unknown, health=Health(silent_share=1.0)),))
+    assert phrases.health_sentence(fresh).startswith("Put together again; it is still being read.")
+
+
+def test_a_running_take_is_told_without_figures_that_stand_still(add) -> None:  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    running = add("Talk", state=MasterState.RECORDING)
+    running = replace(running, created_at=datetime(2026, 11, 21, 13, 3, tzinfo=UTC), utc_offset_min=60)
+    assert phrases.meta_line(running) == "21 Nov 2026, 14:03 · being recorded · 8 kHz mono 16 bit WAV"
+    assert phrases.spoken(running) == "Talk, recording since 14:03"
 
 
 def test_many_sentences_are_cut_short() -> None:

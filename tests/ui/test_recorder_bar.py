@@ -6,18 +6,26 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from voice_recorder.audio.devices import InputDevice
 from voice_recorder.domain.errors import DiskFull, VoiceRecorderError
 from voice_recorder.domain.preflight import Status, Verdict
 from voice_recorder.domain.recording import AudioFormat
 from voice_recorder.domain.settings import Theme as Choice
 from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState, Warn
 from voice_recorder.ui.microphone_test import MicrophoneTest
-from voice_recorder.ui.recorder_bar import READY, RecorderBar
+from voice_recorder.ui.recorder_bar import RecorderBar
 from voice_recorder.ui.take_control import TakeControl
-from voice_recorder.ui.theme import Theme
+from voice_recorder.ui.take_words import (
+    LOST_AND_PAUSED,
+    LOST_AND_WAITING,
+    NO_MICROPHONE,
+    READY,
+    READY_BY_MOUSE,
+)
+from voice_recorder.ui.theme import TARGET, Theme
 from voice_recorder.workers.lane import Lane
 
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # which the offscreen platform lacks
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")  # which the offscreen platform lacks
 
 
 class ScriptedTake:
@@ -137,6 +145,64 @@ def test_every_warning_is_said_in_words(it: Bar, warn: Warn) -> None:
     assert it.bar.status.property("kind") == "caution"
     it.tell(warnings=())
     assert it.bar.status.property("kind") == "muted"
+
+
+def test_a_lost_microphone_is_said_with_the_way_out_that_there_is(it: Bar) -> None:
+    it.record()
+    it.tell(state=TakeState.PAUSED, warnings=(Warn.DEVICE_LOST, Warn.CLIPPING))
+    assert it.bar.status.text() == LOST_AND_PAUSED
+    it.tell(state=TakeState.WAITING_FOR_DEVICE, warnings=(Warn.DEVICE_LOST, Warn.DISK_LOW))
+    assert it.bar.status.text() == f"{LOST_AND_WAITING} {WARNINGS[Warn.DISK_LOW]}"
+
+
+def test_an_input_is_never_silent_and_too_loud_at_once(it: Bar) -> None:
+    it.record()
+    it.tell(warnings=(Warn.SILENT, Warn.CLIPPING, Warn.TOO_LOW, Warn.SAMPLES_LOST))
+    assert it.bar.status.text() == f"{WARNINGS[Warn.SILENT]} {WARNINGS[Warn.SAMPLES_LOST]}"
+
+
+def test_the_systems_choice_is_named_in_words(it: Bar) -> None:
+    it.record()
+    it.tell(device_name="default")
+    assert it.bar.status.text() == "Recording · the system's default microphone"
+
+
+def test_no_microphone_is_said_before_record_is_pressed_and_unsaid_when_one_comes(it: Bar) -> None:
+    it.bar.show_inputs((), "")
+    assert it.bar.status.text() == NO_MICROPHONE
+    assert it.bar.status.property("kind") == "caution"
+    it.bar.show_inputs((InputDevice(0, "Headset", "ALSA", 1, 48000, True),), "")
+    assert it.bar.status.text() == READY
+
+
+def test_keys_are_named_only_while_they_work(it: Bar) -> None:
+    it.bar.show_single_keys(False)
+    assert it.bar.status.text() == READY_BY_MOUSE
+    assert it.bar.button.toolTip() == "Record"
+    it.bar.show_single_keys(True)
+    assert it.bar.status.text() == READY
+    assert it.bar.button.toolTip() == "Record (R)"
+
+
+def test_trying_the_microphone_in_a_take_leaves_no_words_behind(it: Bar, qtbot: Any) -> None:
+    it.record()
+    it.microphone.ended.emit("A take is running. Its level is shown already.")
+    it.bar.button.click()
+    with qtbot.waitSignal(it.control.ended):
+        it.take.now = replace(it.take.now, state=TakeState.FINISHED)
+    assert it.bar.status.text() == READY
+
+
+def test_an_open_list_of_microphones_survives_new_ones(it: Bar, qtbot: Any) -> None:
+    it.bar.show_inputs((), "")
+    it.bar.picker.showPopup()
+    view = it.bar.picker.view()
+    qtbot.waitUntil(view.isVisible)
+    devices = [InputDevice(i, f"Microphone {i}", "ALSA", 1, 48000, i == 0) for i in range(3)]
+    it.bar.show_inputs(devices, "")
+    assert view.isVisible()
+    assert view.height() >= 3 * TARGET
+    it.bar.picker.hidePopup()
 
 
 def test_a_notice_stays_beside_the_state(it: Bar) -> None:

@@ -49,6 +49,22 @@ def test_headings_are_lower_than_rows(view: RecordingsList, qtbot: Any, add: Any
     ]  # fmt: skip
 
 
+def test_heights_and_place_follow_another_query(view: RecordingsList, qtbot: Any, add: Any) -> None:
+    for i in range(12):
+        add(f"talk {i}", i)
+    add("apart", 50)
+    add("apart as well", 100)
+    model = _load(view, qtbot)
+    view.scrollToBottom()
+    for query in (LibraryQuery(search="apart"), LibraryQuery(), LibraryQuery(search="talk"), LibraryQuery()):
+        with qtbot.waitSignal(model.refreshed):
+            model.show_query(query)
+        heights = [view.rowHeight(row) for row in range(model.rowCount())]
+        assert heights == [DAY_HEIGHT if model.is_heading(row) else ROW_HEIGHT for row in range(len(heights))]
+        assert view.verticalScrollBar().value() == 0
+        view.scrollToBottom()
+
+
 def test_the_selection_stays_on_its_recording_when_rows_move(
     view: RecordingsList, qtbot: Any, add: Any
 ) -> None:

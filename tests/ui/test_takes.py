@@ -8,8 +8,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
-from tests.conftest import Speech
+from tests.conftest import Speech, StartCli
 from tests.fakes.virtual_microphone import VirtualMicrophone
+from voice_recorder.domain.errors import NoInputDevice, VoiceRecorderError
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.services import Services
@@ -51,7 +52,8 @@ def test_a_take_is_listed_selected_and_its_title_stands_ready(
     with_microphone.play(speech.path)
     _heard(window, qtbot, 2)
     qtbot.waitUntil(lambda: window.library.model.total == 1)
-    assert window.library.model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole).endswith("recording")
+    spoken = window.library.model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "recording since" in spoken
     assert window.bar._wave._peaks
     _stop(window, qtbot)
     qtbot.waitUntil(window.library.detail.title.hasFocus, timeout=5000)
@@ -115,6 +117,62 @@ def test_closing_during_a_take_asks_and_keeps_it_either_way(
             assert window.isVisible()
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
     assert _only(services).state is RecordingState.RECORDED
+
+
+def test_a_title_given_in_the_detail_of_a_running_take_is_kept(
+    open_window: Open, services: Services, qtbot: Any
+) -> None:
+    window = open_window()
+    _record(window, qtbot)
+    qtbot.waitUntil(lambda: window.library.detail.recording_id != "", timeout=5000)
+    detail = window.library.detail
+    assert "being recorded" in detail._meta.text()
+    assert not detail.transport._time.isVisible()
+    detail.title.make_ready()
+    qtbot.keyClicks(detail.title, "Named in the detail")
+    qtbot.keyClick(detail.title, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.bar.title.text() == "Named in the detail")
+    _heard(window, qtbot)
+    _stop(window, qtbot)
+    assert _only(services).title == "Named in the detail"
+    qtbot.waitUntil(lambda: detail.transport._time.isVisible(), timeout=5000)
+
+
+def test_what_stood_in_the_way_of_a_take_is_unsaid_when_one_starts(open_window: Open, qtbot: Any) -> None:
+    window = open_window()
+    window.control.refused.emit(NoInputDevice("This computer has no microphone.", "Plug one in."))
+    assert window.banner.isVisible()
+    _record(window, qtbot)
+    assert not window.banner.isVisible()
+    window.show_error(VoiceRecorderError("Something else."))
+    _heard(window, qtbot)
+    _stop(window, qtbot)
+    assert window.banner.text == "Something else."
+
+
+def test_a_take_of_another_process_that_dies_is_recovered_while_the_window_is_open(
+    open_window: Open, services: Services, start_cli: StartCli, qtbot: Any
+) -> None:
+    window = open_window()
+    other = start_cli("record", "--title", "From the terminal")
+    qtbot.waitUntil(lambda: window.library.model.total == 1, timeout=15_000)
+    row = window.library.model.index(1, 0)
+    assert "recording since" in row.data(Qt.ItemDataRole.AccessibleTextRole)
+    window._upkeep.look_for_dead_takes()
+    qtbot.wait(300)
+    assert _only(services).state is RecordingState.RECORDING  # it lives, so it is left alone
+    window.library.detail.title.make_ready()
+    qtbot.keyClicks(window.library.detail.title, "Named in the window")
+    qtbot.keyClick(window.library.detail.title, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: _only(services).title == "Named in the window")
+    other.kill()
+    other.wait(10)
+    window._upkeep.look_for_dead_takes()
+    qtbot.waitUntil(lambda: "was recovered" in window.banner.text, timeout=5000)
+    assert _only(services).state is RecordingState.RECORDED
+    assert _only(services).recovered
+    assert _only(services).title == "Named in the window"
+    qtbot.waitUntil(lambda: not services.library.unproved(), timeout=10_000)
 
 
 def test_the_session_ends_during_a_take(

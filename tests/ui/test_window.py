@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from voice_recorder.domain.errors import LibraryBusy
 from voice_recorder.domain.library_query import Shelf
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.services import Services
@@ -102,6 +103,41 @@ def test_a_title_is_edited_in_place(open_window: Open, add: Any, services: Servi
     qtbot.waitUntil(lambda: row.data() == "After")
 
 
+def test_words_typed_while_another_program_holds_the_library_are_kept(
+    open_window: Open, add: Any, services: Services, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = add("Note")
+    window = open_window()
+    set_notes, refusals = services.library.set_notes, [1, 2]
+
+    def busy_twice(recording_id: str, notes: str) -> Any:
+        if refusals:
+            refusals.pop()
+            raise LibraryBusy("The library is in use by another program.")
+        return set_notes(recording_id, notes)
+
+    monkeypatch.setattr(services.library, "set_notes", busy_twice)
+    window.library.detail._notes.setFocus()
+    qtbot.keyClicks(window.library.detail._notes, "call back")
+    window.library.list.setFocus()
+    qtbot.waitUntil(lambda: services.library.get(made.id).notes == "call back", timeout=5000)
+    assert window.library.detail._notes.toPlainText() == "call back"
+    assert not window.banner.isVisible()
+
+
+@pytest.mark.parametrize("width", [900, 1280])
+def test_the_facts_have_room_beside_or_above_the_buttons(open_window: Open, add: Any, width: int) -> None:
+    add("A very long title " * 20)
+    window = open_window()
+    window.resize(width, 700)
+    QApplication.sendPostedEvents()
+    meta = window.library.detail._meta
+    assert meta.heightForWidth(meta.width()) <= 2 * meta.fontMetrics().lineSpacing() + 4
+    picture = window.library.detail.title.grab()  # a title that does not fit ends in …
+    assert not picture.isNull()
+    assert window.library.detail.title.toolTip().startswith("A very long title")
+
+
 def test_escape_takes_a_title_back_and_an_empty_one_is_refused(
     open_window: Open, add: Any, services: Services, qtbot: Any
 ) -> None:
@@ -146,13 +182,14 @@ def test_single_keys_act_outside_text_fields_only(
 
 
 def test_search_narrows_the_list_and_finds_nothing_in_words(open_window: Open, add: Any, qtbot: Any) -> None:
-    add("Budget call")
+    add("Budget call", 1)
     add("Shopping")
     window = open_window()
     qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     assert window.header.search.hasFocus()
     qtbot.keyClicks(window.header.search, "budg")
     qtbot.waitUntil(lambda: window.library.model.total == 1)
+    qtbot.waitUntil(lambda: window.library.detail.title.text() == "Budget call")
     qtbot.keyClicks(window.header.search, "xyz")
     qtbot.waitUntil(window.library.empty.isVisible)
     _press(window.library.empty, "Clear the search")
@@ -232,7 +269,7 @@ def test_the_detail_tells_what_is_known(open_window: Open, add: Any, qtbot: Any)
     window = open_window()
     detail = window.library.detail
     assert "8 kHz mono 16 bit WAV" in detail._meta.text()
-    assert detail._health.text.text().startswith("Clean:")
+    qtbot.waitUntil(lambda: detail._health.text.text().startswith("Clean:"), timeout=5000)
     assert detail._backup.text.text().startswith("Backup is off")
     assert detail._history.text.text()
     assert "cut off" in detail._state.text()

@@ -105,14 +105,19 @@ def _blocking_reasons(found: Measurements, limits: Limits) -> list[str]:
         reasons.append("The recordings folder cannot be written to; check its permissions and its disk.")
     if limits.minimum_bytes is not None and found.free_bytes < _need(limits):
         reasons.append(
-            f"Only {in_mb(found.free_bytes)} are free and {in_mb(_need(limits))} are needed;"
-            f" {in_mb(found.freeable_bytes)} can be freed by emptying the trash and the cache."
+            f"Only {in_mb(found.free_bytes)} are free and {in_mb(_need(limits))} are needed; {_freeable(found)}."
         )
     if found.free_inodes is not None and found.free_inodes < 10:
         reasons.append("The disk has no room for another file (no free inodes); delete some small files.")
     if found.database_intact is False:
         reasons.append("The library's database is damaged; go back to a backup with 'voice-recorder backup'.")
     return reasons
+
+
+def _freeable(found: Measurements) -> str:
+    if not found.freeable_bytes:
+        return "nothing can be freed in the trash or the cache"
+    return f"{in_mb(found.freeable_bytes)} can be freed by emptying the trash and the cache"
 
 
 def _warnings(found: Measurements, limits: Limits) -> list[str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -200,6 +201,26 @@ class Card(QFrame):
     @Slot()
     def _tint(self) -> None:
         self._icon.setPixmap(pixmap(self._icon_name, self._theme.colours.muted, 20, 2.0))
+
+
+class Folding(QWidget):
+    """Two widgets side by side where ``width`` pixels are there, else below each other."""
+
+    def __init__(self, first: QWidget, second: QWidget, width: int, shares: tuple[int, int]) -> None:
+        super().__init__()
+        self._width = width
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(Space.M)
+        for part, share in zip((first, second), shares, strict=True):
+            self._layout.addWidget(part, share)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        directions = QBoxLayout.Direction
+        wide = self.width() >= self._width
+        self._layout.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
+        super().resizeEvent(event)
 
 
 def row(*parts: QWidget | None, spacing: int = Space.S) -> QWidget:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
+    QStyle,
+    QStyleOptionFrame,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +25,7 @@ from typing_extensions import override
 from voice_recorder.domain.recording import HistoryEntry, Marker, Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui import phrases
-from voice_recorder.ui.controls import Card, EmptyState, IconButton, label, row
+from voice_recorder.ui.controls import Card, EmptyState, Folding, IconButton, label, row
 from voice_recorder.ui.detail_facts import DetailFacts
 from voice_recorder.ui.player import Player
 from voice_recorder.ui.theme import Space, Theme, Type, font
@@ -56,6 +58,7 @@ class TitleEdit(QLineEdit):
         if self.hasFocus() and self.isModified():
             return
         self._kept = title
+        self.setToolTip(f"{title} (F2 to change)")
         if self.text() != title:
             everything = self.hasFocus() and self.selectedText() == self.text()
             self.setText(title)
@@ -77,6 +80,21 @@ class TitleEdit(QLineEdit):
             self.clearFocus()
         else:
             super().keyPressEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        inside = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, self)
+        inside.adjust(2, 0, -2, 0)  # where QLineEdit itself begins
+        fits = self.fontMetrics().horizontalAdvance(self.text()) <= inside.width()
+        if self.hasFocus() or fits:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
+        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -109,6 +127,7 @@ class Notes(QPlainTextEdit):
         self.setFixedHeight(96)
         self._id = ""
         self._kept = ""
+        self._awaited = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_NOTES_AFTER_MS)
@@ -119,10 +138,15 @@ class Notes(QPlainTextEdit):
         """Show the notes of a recording, unless they are being written."""
         if recording_id != self._id:
             self.keep()
-        elif self.hasFocus() or notes == self.toPlainText():
-            self._kept = notes if not self.hasFocus() else self._kept
+        elif notes == self.toPlainText():
+            self._kept, self._awaited = notes, False
             return
-        self._id, self._kept = recording_id, notes
+        elif self.hasFocus():
+            return
+        elif self._awaited:  # what was typed is not in the library yet: it stays, and is told again when left
+            self._kept = notes
+            return
+        self._id, self._kept, self._awaited = recording_id, notes, False
         self.setPlainText(notes)
         self._timer.stop()
 
@@ -132,7 +156,7 @@ class Notes(QPlainTextEdit):
         self._timer.stop()
         text = self.toPlainText()
         if self._id and text != self._kept:
-            self._kept = text
+            self._kept, self._awaited = text, True
             self.written.emit(self._id, text)
 
     @override
@@ -196,14 +220,14 @@ class Detail(QStackedWidget):
         layout.addLayout(body, 1)
         self._meta.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         buttons = (self._star, self._archive, self._folder, self._delete)
-        body.addWidget(row(self._meta, *buttons, spacing=Space.XS))
+        body.addWidget(Folding(self._meta, row(*buttons, None, spacing=Space.XS), 440, (1, 0)))
         body.addWidget(self._trash_bar)
         body.addWidget(self._state)
         body.addSpacing(Space.XS)
         body.addWidget(self.waveform)
         body.addWidget(self.transport)
         body.addSpacing(Space.S)
-        body.addWidget(_Cards(self._health, self._backup))
+        body.addWidget(Folding(self._health, self._backup, 520, (1, 1)))
         body.addWidget(self._notes)
         body.addWidget(self._history)
         body.addStretch(1)
@@ -269,7 +293,7 @@ class Detail(QStackedWidget):
         playable = recording.state is not RecordingState.RECORDING
         self._player.show_recording(facts.path if playable else None, recording.duration_s)
         self.transport.show_duration(recording.duration_s)
-        self.transport.setEnabled(playable)
+        self.transport.show_playable(playable)
         self.waveform.setEnabled(playable)
         self.waveform.show_flags(flags(recording, facts.markers))
         self._health.text.setText(phrases.health_sentence(recording) if playable else "Being recorded.")
@@ -344,27 +368,6 @@ class Detail(QStackedWidget):
     @Slot()
     def _on_for_ever(self) -> None:
         self.delete_for_ever_asked.emit(self.recording_id)
-
-
-class _Cards(QWidget):
-    """Two cards side by side where there is room, else below each other."""
-
-    def __init__(self, first: Card, second: Card) -> None:
-        super().__init__()
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(Space.M)
-        self._layout.addWidget(first, 1)
-        self._layout.addWidget(second, 1)
-        self.installEventFilter(self)
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            directions = QHBoxLayout.Direction
-            wide = self.width() >= 520
-            self._layout.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
-        return False
 
 
 def flags(recording: Recording, markers: tuple[Marker, ...]) -> list[Flag]:

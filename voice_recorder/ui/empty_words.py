@@ -4,12 +4,12 @@ from voice_recorder.domain.library_query import LibraryQuery, Shelf
 
 FIRST_RUN = (
     "mic",
-    "Press the red button and speak: your first note is kept on this computer, whatever happens.",
+    "Press the red button and speak: your first note is kept on this computer, even if the power fails.",
 )
 NO_SELECTION = ("all", "Choose a recording to hear it.")
 
 _SHELVES = {
-    Shelf.ALL: ("mic", "There are no recordings here."),
+    Shelf.ALL: ("mic", "No recordings here: they are in the archive or in the trash."),
     Shelf.FAVOURITES: ("star", "Recordings that you mark with a star are found here."),
     Shelf.ARCHIVE: ("archive", "Recordings that you archive leave the main list and are found here."),
     Shelf.TRASH: ("trash", "The trash is empty. What you delete stays here for 30 days."),

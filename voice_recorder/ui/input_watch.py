@@ -39,6 +39,12 @@ class InputWatch(QObject):
     @Slot()
     def _begin(self) -> None:
         quiet_multimedia()
+        from PySide6 import QtMultimedia  # noqa: F401
+
+        QTimer.singleShot(0, self, self._watch)  # loading it took a moment already
+
+    @Slot()
+    def _watch(self) -> None:
         from PySide6.QtMultimedia import QMediaDevices
 
         self._devices = QMediaDevices(self)

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.domain.errors import LibraryBusy, VoiceRecorderError
 from voice_recorder.ui.phrases import items, joined
 from voice_recorder.workers.lane import Lane, plain
+from voice_recorder.workers.worker import Progress, Work
 
 if TYPE_CHECKING:
     from voice_recorder.services import Services
+
+PATIENCE_S = 30.0
+TRY_AGAIN_S = 0.5
+
+
+def patient(function: Callable[..., Any], *arguments: Any) -> Work:
+    """Work that waits for a library that another program holds: what was typed must not be typed again."""
+
+    def work(cancel: threading.Event, _report: Progress) -> Any:
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return function(*arguments)
+            except LibraryBusy:
+                if time.monotonic() > deadline or cancel.wait(TRY_AGAIN_S):
+                    raise
+
+    return work
 
 
 class LibraryActions(QObject):
@@ -31,19 +52,19 @@ class LibraryActions(QObject):
 
     def rename(self, recording_id: str, title: str) -> None:
         """Give another title."""
-        self._do(self._services.library.rename, recording_id, title)
+        self._do(patient(self._services.library.rename, recording_id, title))
 
     def set_notes(self, recording_id: str, notes: str) -> None:
         """Replace the notes."""
-        self._do(self._services.library.set_notes, recording_id, notes)
+        self._do(patient(self._services.library.set_notes, recording_id, notes))
 
     def set_favourite(self, recording_id: str, favourite: bool) -> None:
         """Add to the favourites, or take away from them."""
-        self._do(self._services.library.set_favourite, recording_id, favourite)
+        self._do(plain(self._services.library.set_favourite, recording_id, favourite))
 
     def set_archived(self, recording_id: str, archived: bool) -> None:
         """Take out of the main list, or back into it."""
-        self._do(self._services.library.set_archived, recording_id, archived)
+        self._do(plain(self._services.library.set_archived, recording_id, archived))
 
     def delete(self, ids: Sequence[str]) -> None:
         """Move to the trash."""
@@ -68,8 +89,8 @@ class LibraryActions(QObject):
 
         self._lane.post(plain(self._services.settings.set, key, value), after, self._on_failed)
 
-    def _do(self, function: Callable[..., Any], *arguments: Any) -> None:
-        self._lane.post(plain(function, *arguments), self._on_done, self._on_failed)
+    def _do(self, work: Work) -> None:
+        self._lane.post(work, self._on_done, self._on_failed)
 
     def _on_done(self, _result: object) -> None:
         self.changed.emit()

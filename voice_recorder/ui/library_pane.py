@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QByteArray, QPoint, Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from voice_recorder.domain.errors import NotFound, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
+from voice_recorder.domain.recording import Recording
 from voice_recorder.ui.banner import Toast
 from voice_recorder.ui.controls import EmptyState
 from voice_recorder.ui.detail import Detail
@@ -33,6 +34,7 @@ from voice_recorder.ui.library_actions import LibraryActions
 from voice_recorder.ui.phrases import items
 from voice_recorder.ui.player import Player
 from voice_recorder.ui.question import question
+from voice_recorder.ui.recording_menu import recording_menu
 from voice_recorder.ui.recordings_list import RecordingsList
 from voice_recorder.ui.recordings_model import RecordingsModel
 from voice_recorder.ui.sidebar import Sidebar
@@ -64,6 +66,8 @@ class LibraryPane(QSplitter):
     microphone_test_asked = Signal()
     search_dropped = Signal()
     """The search field should be cleared."""
+    running_renamed = Signal(str)
+    """The take that runs in this window got another title."""
 
     def __init__(self, services: Services, lanes: Lanes, theme: Theme) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -71,6 +75,7 @@ class LibraryPane(QSplitter):
         self._lanes = lanes
         self._theme = theme
         self._title_wanted = ""
+        self._searched = False  # and the answer is still to come
         self._leaving = _Leaving()
         self.changes = LibraryActions(services, lanes.edits)
         self.player = Player(self)
@@ -85,6 +90,7 @@ class LibraryPane(QSplitter):
         self._content.addWidget(self._inner)
         self._content.addWidget(self.empty)
         self.toast = Toast(self._content)
+        self._content.currentChanged.connect(self.toast.raise_)  # a page that comes covers it
         _halve(self._inner, _side("list_side", self.list, 240), self.detail, 330)
         _halve(self, _side("sidebar", self.sidebar, 150, Space.S), self._content, 200)
         self._connect()
@@ -95,17 +101,18 @@ class LibraryPane(QSplitter):
         self.model.counted.connect(self.sidebar.show_counts)
         self.model.failed.connect(self.failed)
         self.list.selected.connect(self._on_selected)
-        self.list.activated_recording.connect(self.player.toggle)
+        self.list.activated_recording.connect(self.play)
+        self.list.menu_asked.connect(self._show_menu)
         self.player.failed.connect(self.failed)
         detail, changes = self.detail, self.changes
-        detail.renamed.connect(changes.rename)
+        detail.renamed.connect(self._rename)
         detail.notes_written.connect(changes.set_notes)
-        detail.favourite_set.connect(self._set_favourite)
-        detail.archived_set.connect(self._set_archived)
-        detail.delete_asked.connect(self._delete_shown)
-        detail.restore_asked.connect(self._restore)
-        detail.delete_for_ever_asked.connect(self._ask_delete_for_ever)
-        detail.folder_asked.connect(self._show_in_folder)
+        detail.favourite_set.connect(self._on_favourite)
+        detail.archived_set.connect(self._on_archived)
+        detail.delete_asked.connect(self._on_delete)
+        detail.restore_asked.connect(self._on_restore)
+        detail.delete_for_ever_asked.connect(self._on_delete_for_ever)
+        detail.folder_asked.connect(self._on_folder)
         changes.changed.connect(self.model.refresh)
         changes.failed.connect(self.failed)
         changes.trashed.connect(self._on_trashed)
@@ -133,6 +140,7 @@ class LibraryPane(QSplitter):
     @Slot(str)
     def search_for(self, words: str) -> None:
         """Narrow the list to what fits ``words``."""
+        self._searched = bool(words)
         self.model.show_query(LibraryQuery(self.shelf, words))
 
     @Slot()
@@ -156,14 +164,20 @@ class LibraryPane(QSplitter):
         if self.detail.recording is not None and self.detail.title.isEnabled():
             self.detail.title.make_ready()
 
-    def delete_selected(self, running_id: str = "") -> None:
+    @Slot(str, str)
+    def _rename(self, recording_id: str, title: str) -> None:
+        if recording_id == self.list.running_id:
+            self.running_renamed.emit(title)  # the take writes its own row
+        else:
+            self.changes.rename(recording_id, title)
+
+    def delete_selected(self) -> None:
         """Move what is selected to the trash, a running take apart; in the trash, ask first."""
-        ids = [i for i in self.list.selected_ids() if i != running_id]
-        if ids and self.shelf is Shelf.TRASH:
-            self._ask_delete_for_ever(ids[0])
-        elif ids:
-            self._leave(ids)
-            self.changes.delete(ids)
+        ids = [i for i in self.list.selected_ids() if i != self.list.running_id]
+        if self.shelf is Shelf.TRASH:
+            self.ask_delete_for_ever(ids)
+        else:
+            self.delete(ids)
 
     @Slot(object)
     def _on_shelf(self, shelf: Shelf) -> None:
@@ -179,8 +193,9 @@ class LibraryPane(QSplitter):
             return
         self._content.setCurrentWidget(self._inner)
         selected = self.list.selected_id
-        if not selected:
-            self._select_near(1)
+        searched, self._searched = self._searched, False
+        if not selected or (searched and self.model.row_of(selected) is None):
+            self._select_near(1)  # the detail shows nothing that was not found
         elif selected in self._leaving.ids and self.model.row_of(selected) is None:
             row, self._leaving = self._leaving.row, _Leaving()
             self._select_near(row)
@@ -191,7 +206,8 @@ class LibraryPane(QSplitter):
         self._leaving = _Leaving()
         self.list.clear_selected()
         if query == LibraryQuery():
-            self.empty.present(*FIRST_RUN, "Try the microphone", self.microphone_test_asked.emit)
+            words = FIRST_RUN if self.model.library_is_empty else nothing_here(query)
+            self.empty.present(*words, "Try the microphone", self.microphone_test_asked.emit)
         elif query.search:
             self.empty.present(*nothing_here(query), "Clear the search", self.search_dropped.emit)
         else:
@@ -255,33 +271,78 @@ class LibraryPane(QSplitter):
     def _on_peaks_failed(self, _error: VoiceRecorderError) -> None:
         """The overview stays in the place of the exact waveform; the badge says what is wrong."""
 
-    @Slot(str, bool)
-    def _set_favourite(self, recording_id: str, favourite: bool) -> None:
+    # What people do with recordings: by the detail's buttons, by the menu of the list, by keys
+
+    @Slot(QPoint)
+    def _show_menu(self, at: QPoint) -> None:
+        recordings = self.list.selected_recordings()
+        if recordings:
+            menu = recording_menu(self, self._theme, recordings, self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            menu.popup(at)
+
+    @Slot()
+    def play(self) -> None:
+        """Play or pause the recording that is shown; a take that runs has no sound to play yet."""
+        if self.detail.transport.isEnabled():
+            self.player.toggle()
+
+    def set_favourite(self, ids: Sequence[str], favourite: bool) -> None:
+        """Add to the favourites, or take away from them."""
         if self.shelf is Shelf.FAVOURITES and not favourite:
-            self._leave([recording_id])
-        self.changes.set_favourite(recording_id, favourite)
+            self._leave(ids)
+        for recording_id in ids:
+            self.changes.set_favourite(recording_id, favourite)
+
+    def set_archived(self, ids: Sequence[str], archived: bool) -> None:
+        """Take out of the main list, or back into it."""
+        if self.shelf in (Shelf.ALL, Shelf.ARCHIVE):
+            self._leave(ids)
+
+        def change(archived: bool) -> None:
+            for recording_id in ids:
+                self.changes.set_archived(recording_id, archived)
+
+        change(archived)
+        words = "Moved to the archive." if archived else "Taken out of the archive."
+        self.toast.offer(words, lambda: change(not archived))
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Move to the trash."""
+        if ids:
+            self._leave(ids)
+            self.changes.delete(ids)
+
+    def restore(self, ids: Sequence[str]) -> None:
+        """Take out of the trash."""
+        self._leave(ids)
+        self.changes.restore(ids)
 
     @Slot(str, bool)
-    def _set_archived(self, recording_id: str, archived: bool) -> None:
-        if self.shelf in (Shelf.ALL, Shelf.ARCHIVE):
-            self._leave([recording_id])
-        self.changes.set_archived(recording_id, archived)
+    def _on_favourite(self, recording_id: str, favourite: bool) -> None:
+        self.set_favourite([recording_id], favourite)
 
-        def undo() -> None:
-            self.changes.set_archived(recording_id, not archived)
-
-        self.toast.offer("Moved to the archive." if archived else "Taken out of the archive.", undo)
+    @Slot(str, bool)
+    def _on_archived(self, recording_id: str, archived: bool) -> None:
+        self.set_archived([recording_id], archived)
 
     @Slot(str)
-    def _delete_shown(self, recording_id: str) -> None:
-        if recording_id:
-            self._leave([recording_id])
-            self.changes.delete([recording_id])
+    def _on_delete(self, recording_id: str) -> None:
+        self.delete([recording_id] if recording_id else [])
 
     @Slot(str)
-    def _restore(self, recording_id: str) -> None:
-        self._leave([recording_id])
-        self.changes.restore([recording_id])
+    def _on_restore(self, recording_id: str) -> None:
+        self.restore([recording_id])
+
+    @Slot(str)
+    def _on_delete_for_ever(self, recording_id: str) -> None:
+        selected = self.list.selected_ids()
+        self.ask_delete_for_ever(selected if recording_id in selected else [recording_id])
+
+    @Slot()
+    def _on_folder(self) -> None:
+        if self.detail.recording is not None:
+            self.show_in_folder(self.detail.recording)
 
     @Slot(object, str)
     def _on_trashed(self, ids: Sequence[str], sentence: str) -> None:
@@ -296,10 +357,10 @@ class LibraryPane(QSplitter):
     def _tell(self, sentence: str) -> None:
         self.toast.offer(sentence, None)
 
-    @Slot(str)
-    def _ask_delete_for_ever(self, recording_id: str) -> None:
-        selected = self.list.selected_ids()
-        ids = selected if recording_id in selected else [recording_id]
+    def ask_delete_for_ever(self, ids: Sequence[str]) -> None:
+        """Remove from the disk, after a question."""
+        if not ids:
+            return
         title = f"“{self.detail.title.text()}”" if len(ids) == 1 else items(len(ids), "recording")
         box = question(
             self,
@@ -318,12 +379,13 @@ class LibraryPane(QSplitter):
         box.finished.connect(answered)
         box.open()
 
-    @Slot(str)
-    def _show_in_folder(self, _recording_id: str) -> None:
-        recording = self.detail.recording
-        if recording is not None and recording.masters:
-            path = self._services.library.path_of(recording.masters[0])
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent)))
+    def show_in_folder(self, recording: Recording) -> None:
+        """Open the folder of the file, or say where it is."""
+        if not recording.masters:
+            return
+        path = self._services.library.path_of(recording.masters[0])
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
+            self.failed.emit(VoiceRecorderError("No program opened the folder.", f"The file is {path}."))
 
 
 def _halve(splitter: QSplitter, left: QWidget, right: QWidget, left_width: int) -> None:

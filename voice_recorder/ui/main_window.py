@@ -47,6 +47,9 @@ SOUND_FILES = (
 )
 
 
+LOOK_AGAIN_MS = 5000
+
+
 class MainWindow(QMainWindow):
     """Joins the parts: who tells what to whom."""
 
@@ -60,6 +63,7 @@ class MainWindow(QMainWindow):
         self._upkeep = upkeep
         self._inputs: tuple[InputDevice, ...] = ()
         self._closing = False
+        self._refusal = ""
         self._asked_about_take: QMessageBox | None = None
         self._single_keys: list[QShortcut] = []
         self.control = TakeControl(services, lanes.take)
@@ -74,6 +78,10 @@ class MainWindow(QMainWindow):
         self._restore_geometry()
         self._input_watch = InputWatch(self)
         self._input_watch.inputs_changed.connect(upkeep.list_inputs)
+        self._look_again = QTimer(self)  # who waits for a microphone is not left to what Qt hears of it
+        self._look_again.setSingleShot(True)
+        self._look_again.setInterval(LOOK_AGAIN_MS)
+        self._look_again.timeout.connect(upkeep.list_inputs)
 
     def _build(self) -> None:
         self.setWindowTitle("Voice Recorder")
@@ -121,6 +129,7 @@ class MainWindow(QMainWindow):
         self.control.polled.connect(self.library.list.show_running)
         self.control.refused.connect(self._on_take_refused)
         self.control.ended.connect(self._on_take_ended)
+        self.library.running_renamed.connect(self.control.rename)
         self.bar.device_picked.connect(self._keep_device)
         self.bar.picker.opened.connect(self._upkeep.list_inputs)
 
@@ -169,17 +178,20 @@ class MainWindow(QMainWindow):
     @Slot()
     def delete_selected(self) -> None:
         """Move what is selected to the trash, but not the take that runs."""
-        self.library.delete_selected(self.control.recording_id)
+        self.library.delete_selected()
 
     # Takes
 
     @Slot(str)
     def _on_take_started(self, _recording_id: str) -> None:
+        if self.banner.text == self._refusal:
+            self.banner.hide()  # what stood in the way does so no more
         self.library.player.pause()
         self._upkeep.set_taking(True)
 
     @Slot(object)
     def _on_take_refused(self, error: VoiceRecorderError) -> None:
+        self._refusal = str(error)
         self.show_error(error)
         if self._closing:
             self.close()
@@ -214,7 +226,9 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_inputs(self, inputs: Sequence[InputDevice]) -> None:
         self._inputs = tuple(inputs)
-        self.bar.picker.show_inputs(self._inputs, self._services.settings.current.audio_device)
+        self.bar.show_inputs(self._inputs, self._services.settings.current.audio_device)
+        if not self._inputs:
+            self._look_again.start()
 
     @Slot(str)
     def _keep_device(self, name: str) -> None:
@@ -246,6 +260,8 @@ class MainWindow(QMainWindow):
         self.bar.picker.show_inputs(self._inputs, now.audio_device)
         for shortcut in self._single_keys:
             shortcut.setEnabled(now.shortcuts_single_keys)
+        self.bar.show_single_keys(now.shortcuts_single_keys)
+        self.library.detail.transport.show_single_keys(now.shortcuts_single_keys)
 
     # Import
 
@@ -287,7 +303,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_recordings_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._services.config.raw_recordings_path)))
+        folder = str(self._services.config.raw_recordings_path)
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(folder)):
+            self.show_error(VoiceRecorderError("No program opened the folder.", f"It is {folder}."))
 
     # The window itself
 
@@ -320,10 +338,12 @@ class MainWindow(QMainWindow):
             if not self._closing:
                 self._ask_about_take()
             return
+        self._look_again.stop()
         self.library.detail.keep()
         self._remember_geometry()
         self.library.player.stop()
         event.accept()
+        self.hide()  # the rest of the end takes a moment that nobody has to watch
         self.closed.emit()
 
     @override
@@ -372,11 +392,11 @@ class MainWindow(QMainWindow):
             self,
             self._theme,
             f"Voice Recorder {__version__}",
-            "Record voice notes, never lose one, and know that they are backed up.\n\n"
+            "Record voice notes and never lose one.\n\n"
             f"Your recordings are in {self._services.config.raw_recordings_path}",
         )
         box.setIconPixmap(self.windowIcon().pixmap(64, 64))
-        box.addButton(QMessageBox.StandardButton.Close)
+        box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
         box.open()
 
     def _restore_geometry(self) -> None:

@@ -12,6 +12,9 @@ from voice_recorder.domain.states import RecordingState
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+SYSTEM_DEFAULT = "default"
+"""How PortAudio names the input that follows the system's choice."""
+
 BADGE_REASONS: Mapping[str, str] = {
     "recording": "Being recorded right now.",
     "recovered": "Recovered: the recording was cut off by a crash or a power cut and put together again.",
@@ -89,10 +92,16 @@ def badge(recording: Recording) -> str:
     return "recovered" if recording.recovered else ""
 
 
+def recording_since(recording: Recording) -> str:
+    """How long a take runs already, in words that stay true."""
+    return f"recording since {time_of_day(recording.local_time)}"
+
+
 def spoken(recording: Recording) -> str:
     """A row as one object: ``Budget call with Ines, 12 minutes, recovered``."""
-    words = [recording.title, spoken_length(recording.duration_s)]
-    if badge(recording):
+    running = recording.state is RecordingState.RECORDING
+    words = [recording.title, recording_since(recording) if running else spoken_length(recording.duration_s)]
+    if badge(recording) and not running:
         words.append(badge(recording))
     if recording.favourite:
         words.append("favourite")
@@ -117,10 +126,14 @@ def audio_format(master: Master) -> str:
 def meta_line(recording: Recording) -> str:
     """Date, length, format and size of a recording in one line."""
     at = recording.local_time
-    parts = [f"{short_date(at.date())}, {time_of_day(at)}", clock(recording.duration_s)]
+    running = recording.state is RecordingState.RECORDING
+    parts = [f"{short_date(at.date())}, {time_of_day(at)}"]
+    parts.append("being recorded" if running else clock(recording.duration_s))
     if recording.masters:
         parts.append(audio_format(recording.masters[0]))
-    return " · ".join([*parts, size(recording.size_bytes)])
+    if not running:  # the library does not count along
+        parts.append(size(recording.size_bytes))
+    return " · ".join(parts)
 
 
 def decibels(level: float) -> str:
@@ -132,16 +145,24 @@ def _share(share: float) -> str:
     return f"{share * 100:.0f} %" if share >= 0.01 else f"{share * 100:.2g} %"
 
 
+NOTHING_HEARD = "Nothing but digital silence: the microphone was muted, or it was not the one that was meant."
+
+
 def health_sentence(recording: Recording) -> str:
     """What the takes were like, in words."""
     if not recording.masters:
         return "There is no audio file."
+    unread = recording.recovered and any(m.sha256 is None for m in recording.masters)
+    if unread and recording.state is RecordingState.RECORDED:
+        return " ".join(["Put together again; it is still being read.", *_events(recording)])
     health = _together([m.health for m in recording.masters])
     dropped = f"{_count(health.dropped_samples, 'sample')} lost" if health.dropped_samples else ""
     clipped = f"{_share(health.clipped_share)} clipped" if health.clipped_share else ""
     silent = f"{_share(health.silent_share)} digital silence" if health.silent_share >= 0.01 else ""
+    if health.peak_dbfs is None and not health.silent_share:
+        return " ".join(["Its level was not measured.", *_events(recording)])
     if health.peak_dbfs is None:
-        return " ".join(["Nothing but digital silence: the microphone was muted.", *_events(recording)])
+        return " ".join([NOTHING_HEARD, *_events(recording)])
     peak = f"peak {decibels(health.peak_dbfs)}"
     clean = not (dropped or clipped)
     facts = [dropped or "no dropped samples", clipped or "no clipping", *([silent] if silent else []), peak]
@@ -162,7 +183,7 @@ def _together(parts: list[Health]) -> Health:
 
 _EVENT_WORDS: dict[TakeEventKind, str] = {
     TakeEventKind.DEVICE_LOST: "The microphone was gone at {at}",
-    TakeEventKind.DEVICE_CHANGED: "Another microphone took over at {at}",
+    TakeEventKind.DEVICE_CHANGED: "The recording went on at {at}",
     TakeEventKind.SAMPLES_LOST: "Sound was lost at {at}",
     TakeEventKind.SUSPENDED: "The computer slept at {at}",
     TakeEventKind.DISK_LOW: "The disk ran low at {at}",
@@ -177,7 +198,7 @@ def event_sentence(event: TakeEvent, sample_rate_hz: int) -> str:
         return ""
     sentence = words.format(at=clock(event.frame / sample_rate_hz))
     if event.detail:
-        sentence += f" ({event.detail})"
+        sentence += f" ({device(event.detail)})"
     if event.length_frames:
         sentence += f", a gap of {event.length_frames / sample_rate_hz:.1f} s"
     return f"{sentence}."
@@ -220,6 +241,11 @@ def microphone_verdict(peak_dbfs: float | None) -> str:
     if peak_dbfs > -1:
         return f"It works, but is too loud. {heard}: move back or lower its level."
     return f"The microphone works. {heard}."
+
+
+def device(name: str) -> str:
+    """An input by the name that the window has for it."""
+    return "the system's default microphone" if name == SYSTEM_DEFAULT else name
 
 
 def items(number: int, noun: str) -> str:

@@ -22,26 +22,20 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from voice_recorder.domain.preflight import Verdict
-from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState
+from voice_recorder.domain.take import TakeSnapshot, TakeState
 from voice_recorder.ui import phrases
 from voice_recorder.ui.controls import ElidedLabel, IconButton, label, set_kind
 from voice_recorder.ui.meters import LevelMeter, LiveWaveform
 from voice_recorder.ui.microphone_test import MicrophoneTest
 from voice_recorder.ui.take_control import TakeControl
+from voice_recorder.ui.take_words import ready_words, take_words
 from voice_recorder.ui.theme import BAR_HEIGHT, Space, Theme, Type, font
 
 if TYPE_CHECKING:
     from voice_recorder.audio.devices import InputDevice
 
-READY = "Press R to record. Your voice stays on this computer."
-STATE_WORDS = {
-    TakeState.RECORDING: "Recording",
-    TakeState.PAUSED: "Paused",
-    TakeState.WAITING_FOR_DEVICE: "Waiting for the microphone",
-    TakeState.FINISHING: "Saving",
-    TakeState.FINISHED: "Saved",
-    TakeState.FAILED: "Ended",
-}
+
+SYSTEM_DEFAULT = phrases.SYSTEM_DEFAULT
 
 
 class RecordButton(QAbstractButton):
@@ -53,6 +47,7 @@ class RecordButton(QAbstractButton):
         super().__init__()
         self._theme = theme
         self._stops = False
+        self._key = " (R)"
         self.setFixedSize(self.SIDE, self.SIDE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -63,8 +58,13 @@ class RecordButton(QAbstractButton):
         """Whether a press ends a take rather than beginning one."""
         self._stops = stops
         self.setAccessibleName("Stop recording" if stops else "Record")
-        self.setToolTip("Stop recording (R)" if stops else "Record (R)")
+        self.setToolTip(f"{self.accessibleName()}{self._key}")
         self.update()
+
+    def show_key(self, works: bool) -> None:
+        """Whether the tool tip names the key R."""
+        self._key = " (R)" if works else ""
+        self.show_stop(self._stops)
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -121,7 +121,11 @@ class DevicePicker(QComboBox):
         """Offer these; ``chosen`` is the setting ``audio.device``."""
         if tuple(inputs) != self._inputs or chosen != self._chosen:
             self._inputs, self._chosen = tuple(inputs), chosen
+            is_open = self.view().isVisible()
             self._fill()
+            if is_open:  # an open list keeps the size that it had for other inputs
+                super().hidePopup()
+                super().showPopup()
 
     @override
     def showPopup(self) -> None:
@@ -132,7 +136,9 @@ class DevicePicker(QComboBox):
         blocker = QSignalBlocker(self)
         self.clear()
         default = next((d.name for d in self._inputs if d.is_default), "")
-        self.addItem("System default" if default in ("", "default") else f"System default ({default})", "")
+        self.addItem(
+            "System default" if default in ("", SYSTEM_DEFAULT) else f"System default ({default})", ""
+        )
         for device in self._inputs:
             self.addItem(device.name, device.name)
             self.setItemData(self.count() - 1, device.host_api, Qt.ItemDataRole.ToolTipRole)
@@ -177,6 +183,8 @@ class RecorderBar(QFrame):
         self._blocked = ""
         self._notice = ""
         self._said = ""
+        self._single_keys = True
+        self._has_inputs = True
         self._marked = 0
         self._build(theme)
         self._connect()
@@ -199,7 +207,7 @@ class RecorderBar(QFrame):
         self.title = TitleField()
         self.title.setAccessibleName("Name of this recording")
         self.title.setPlaceholderText("Name this recording")
-        self.title.setMinimumWidth(120)
+        self.title.setMinimumWidth(170)
         self.title.setMaximumWidth(240)
         self._wave = LiveWaveform(theme)
         self.pause = IconButton(theme, "pause", "Pause")
@@ -208,7 +216,7 @@ class RecorderBar(QFrame):
         self._pages = QStackedWidget()
         self._pages.addWidget(_line(self.picker, self.try_button, (self._middle, 1)))
         self._pages.addWidget(_line((self.title, 1), (self._wave, 3), self.pause, self.marker))
-        self.status = ElidedLabel(READY, kind="muted", size=Type.SMALL)
+        self.status = ElidedLabel(kind="muted", size=Type.SMALL)
         self.status.setAccessibleName("State of the recorder")
         self._left = label(kind="muted", size=Type.SMALL)
         self._left.setFont(font(Type.SMALL, tabular=True))
@@ -250,13 +258,32 @@ class RecorderBar(QFrame):
         self._elapsed.setText("00:00")
         set_kind(self._elapsed, "muted")
         self._pages.setCurrentIndex(0)
-        self._say(self._blocked or self._said or READY, caution=bool(self._blocked))
+        ready = ready_words(single_keys=self._single_keys, has_inputs=self._has_inputs)
+        self._say(self._blocked or self._said or ready, caution=bool(self._blocked) or not self._has_inputs)
+
+    def show_inputs(self, inputs: Sequence[InputDevice], chosen: str) -> None:
+        """Offer these microphones, and say so when there is none."""
+        self.picker.show_inputs(inputs, chosen)
+        if bool(inputs) != self._has_inputs:
+            self._has_inputs = bool(inputs)
+            self._said = ""  # what a test has found is true no longer
+            self._show_idle_unless_busy()
+
+    def show_single_keys(self, enabled: bool) -> None:
+        """Speak of keys only while they work."""
+        self._single_keys = enabled
+        self.button.show_key(enabled)
+        self.marker.name("Add a marker", "M" if enabled else "")
+        self._show_idle_unless_busy()
 
     @Slot(object, object)
     def show_preflight(self, verdict: Verdict | None, seconds: float | None) -> None:
         """Say how long one can record, and what stands against it."""
         self._left.setText("" if seconds is None else phrases.time_left(seconds))
         self._blocked = " ".join(verdict.reasons) if verdict is not None else ""
+        self._show_idle_unless_busy()
+
+    def _show_idle_unless_busy(self) -> None:
         if not self._control.busy and not self._microphone.running:
             self.show_idle()
 
@@ -304,17 +331,10 @@ class RecorderBar(QFrame):
         for button in (self.pause, self.marker):
             button.setEnabled(can)
         self._notice = snapshot.notice or self._notice
-        self._say(self._take_words(snapshot), caution=bool(snapshot.warnings or snapshot.notice))
+        words = take_words(snapshot, self._notice, self._marked)
+        self._say(words, caution=bool(snapshot.warnings or snapshot.notice))
         if snapshot.time_left_s is not None:
             self._left.setText(phrases.time_left(snapshot.time_left_s))
-
-    def _take_words(self, snapshot: TakeSnapshot) -> str:
-        if snapshot.warnings:
-            return " ".join(WARNINGS[w] for w in snapshot.warnings)
-        words = f"{STATE_WORDS[snapshot.state]} · {snapshot.device_name}"
-        if self._marked:
-            words += f" · {phrases.items(self._marked, 'marker')}"
-        return f"{words} · {self._notice}" if self._notice else words
 
     @Slot(object)
     def _on_refused(self, _error: object) -> None:
@@ -334,8 +354,8 @@ class RecorderBar(QFrame):
     @Slot(str)
     def _on_test_ended(self, verdict: str) -> None:
         self._middle.setCurrentIndex(0)
-        self._said = verdict
         if not self._control.busy:
+            self._said = verdict
             self.show_idle()
 
 

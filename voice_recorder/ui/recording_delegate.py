@@ -97,8 +97,10 @@ class RecordingDelegate(QStyledItemDelegate):
         self._paint_title(painter, top, recording)
         at = phrases.time_of_day(recording.local_time)
         right = self._paint_badge(painter, bottom, badge, at)
-        length = self.running_s if running and recording.id == self.running_id else recording.duration_s
-        words = phrases.elapsed_clock(length) if running else phrases.clock(length)
+        words = phrases.clock(recording.duration_s)
+        if running:  # of a take of another process only its beginning is known
+            ours = recording.id == self.running_id
+            words = phrases.elapsed_clock(self.running_s) if ours else f"since {at}"
         self._paint_wave_and_length(
             painter, bottom.adjusted(0, 0, right - bottom.right(), 0), recording, words
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
+from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.take import TakeSnapshot
 from voice_recorder.ui.recording_delegate import RecordingDelegate
 from voice_recorder.ui.recordings_model import RecordingsModel, Role
@@ -18,6 +19,8 @@ class RecordingsList(QTableView):
 
     selected = Signal(str)
     activated_recording = Signal(str)
+    menu_asked = Signal(QPoint)
+    """Somebody asked what can be done with the selected recordings, at this place on the screen."""
 
     def __init__(self, theme: Theme, model: RecordingsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,12 +29,15 @@ class RecordingsList(QTableView):
         self._selected_id = ""
         self._awaited_id = ""
         self._restoring = False
+        self._low: set[int] = set()
+        """The rows that have the height of a heading; a header keeps heights when its model is reset."""
+        self._shown_query = model.query
         self.setItemDelegate(self._delegate)
         self.setAccessibleName("Recordings")
         self._set_up()
         self.setModel(model)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        model.modelReset.connect(self._fit_headings)
+        model.modelReset.connect(self._on_reset)
         model.headings_changed.connect(self._fit_headings)
         model.refreshed.connect(self._after_refresh)
         model.dataChanged.connect(self._find_selected)
@@ -68,6 +74,16 @@ class RecordingsList(QTableView):
         return [str(i.data(Role.ID)) for i in rows if i.data(Role.ID)] or (
             [self._selected_id] if self._selected_id else []
         )
+
+    @property
+    def running_id(self) -> str:
+        """The recording that this window is making; empty for none."""
+        return self._delegate.running_id
+
+    def selected_recordings(self) -> list[Recording]:
+        """All selected recordings that have been read, as they were."""
+        found = [index.data(Role.RECORDING) for index in self.selectionModel().selectedRows()]
+        return [recording for recording in found if isinstance(recording, Recording)]
 
     def select(self, recording_id: str) -> None:
         """Select a recording as soon as it is among the rows that have been read."""
@@ -113,15 +129,35 @@ class RecordingsList(QTableView):
             super().keyPressEvent(event)
 
     @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        if not index.isValid() or not index.data(Role.ID) or not self._is_selected(index):
+            return  # a press on a row has selected it; elsewhere there is nothing to offer
+        below = self.viewport().mapToGlobal(self.visualRect(index).center())
+        self.menu_asked.emit(below if by_key else event.globalPos())
+
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._tell_window()
 
     @Slot()
+    def _on_reset(self) -> None:
+        self._fit_headings()
+        if self._model.query != self._shown_query:
+            self._shown_query = self._model.query
+            self.scrollToTop()
+
+    @Slot()
     def _fit_headings(self) -> None:
         rows = self.verticalHeader()
         rows.setUpdatesEnabled(False)
-        headings = set(self._model.heading_rows())
+        headings, count = set(self._model.heading_rows()), self._model.rowCount()
+        for row in self._low - headings:
+            if row < count and rows.sectionSize(row) != ROW_HEIGHT:
+                rows.resizeSection(row, ROW_HEIGHT)
+        self._low = headings
         for row in headings:
             if rows.sectionSize(row) != DAY_HEIGHT:
                 rows.resizeSection(row, DAY_HEIGHT)
@@ -159,6 +195,8 @@ class RecordingsList(QTableView):
         self._restoring = False
         if self._awaited_id == self._selected_id:
             self._awaited_id = ""
+            if self._model.is_heading(row - 1):
+                self.scrollTo(self._model.index(row - 1, 0))
             self.scrollTo(index)
 
     def _is_selected(self, index: QModelIndex) -> bool:

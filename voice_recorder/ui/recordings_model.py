@@ -89,6 +89,8 @@ class RecordingsModel(QAbstractTableModel):
         self._refreshing = False
         self._refresh_again = False
         self._today = datetime.now().astimezone().date()
+        self.library_is_empty = True
+        """Whether there was no recording on any shelf when the library was last read."""
 
     @property
     def query(self) -> LibraryQuery:
@@ -305,6 +307,7 @@ class RecordingsModel(QAbstractTableModel):
         self._today = datetime.now().astimezone().date()
         self._take_over(glimpse)
         self._loaded_once = True
+        self.library_is_empty = not any(glimpse.counts.values())
         self.counted.emit(glimpse.counts)
         self.refreshed.emit()
         if self._refresh_again:

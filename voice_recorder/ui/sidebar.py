@@ -13,7 +13,7 @@ from voice_recorder.domain.library_query import Shelf
 from voice_recorder.ui.theme import Space, Theme, Type, font
 
 SHELVES = {
-    Shelf.ALL: ("All recordings", "all"),
+    Shelf.ALL: ("All", "all"),
     Shelf.FAVOURITES: ("Favourites", "star"),
     Shelf.ARCHIVE: ("Archive", "archive"),
     Shelf.TRASH: ("Trash", "trash"),

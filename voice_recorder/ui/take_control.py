@@ -46,11 +46,6 @@ class TakeControl(QObject):
         return self._is_starting or self._take is not None
 
     @property
-    def recording_id(self) -> str:
-        """Which recording is being made; empty for none."""
-        return self._take.recording_id if self._take is not None else ""
-
-    @property
     def running(self) -> bool:
         """Whether there is a take that can be stopped."""
         return self._take is not None and not self._stopping

@@ -33,7 +33,8 @@ class Transport(QWidget):
         self.back = IconButton(theme, "back", "Back 15 seconds", size=24)
         self.play = IconButton(theme, "play", "Play", role="on_accent", size=24)
         self.play.setObjectName("play")
-        self.play.name("Play", "Space")
+        self._key = "Space"
+        self.play.name("Play", self._key)
         self.play.setFixedSize(PLAY_SIDE, PLAY_SIDE)
         self.ahead = IconButton(theme, "ahead", "Ahead 30 seconds", size=24)
         self.speed = QComboBox()
@@ -50,6 +51,11 @@ class Transport(QWidget):
         layout.setColumnStretch(0, 1)
         layout.setColumnStretch(2, 1)
 
+    def show_single_keys(self, enabled: bool) -> None:
+        """Whether the tool tip of Play names the space bar."""
+        self._key = "Space" if enabled else ""
+        self.play.name(self.play.accessibleName(), self._key)
+
     def attach(self, player: Player) -> None:
         """Steer ``player`` and follow it."""
         self.back.clicked.connect(player.back)
@@ -58,6 +64,11 @@ class Transport(QWidget):
         self.speed_chosen.connect(player.set_speed)
         player.position_changed.connect(self.show_position)
         player.playing_changed.connect(self._on_playing)
+
+    def show_playable(self, playable: bool) -> None:
+        """Whether there is something to play; a take that runs has no length to show yet."""
+        self.setEnabled(playable)
+        self._time.setVisible(playable)
 
     def show_duration(self, seconds: float) -> None:
         """The length of the recording."""
@@ -87,4 +98,4 @@ class Transport(QWidget):
     @Slot(bool)
     def _on_playing(self, playing: bool) -> None:
         self.play.show_icon("pause" if playing else "play", "on_accent")
-        self.play.name("Pause" if playing else "Play", "Space")
+        self.play.name("Pause" if playing else "Play", self._key)

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 ENDING_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 TAKE_ENDS_WITHIN_S = 10.0
+OTHER_ANSWERS_WITHIN_S = 6.0
 _log = logging.getLogger(__name__)
 
 
@@ -146,8 +148,26 @@ class WindowApp(QObject):
         self.end_take()  # one that was still starting when we looked first
 
 
+def _is_first(lock: FileLock, services: Services) -> bool:
+    """Whether this is the only window of the library; False when another one came forward instead.
+
+    One that is just opening or closing does not answer yet or no more: it gets a moment.
+    """
+    deadline = time.monotonic() + OTHER_ANSWERS_WITHIN_S
+    while not lock.acquire():
+        if raise_running_window(services.config.home):
+            return False
+        if time.monotonic() > deadline:
+            raise VoiceRecorderError(
+                "Voice Recorder is running already, but its window does not answer.",
+                "Close it first; if that does not help, end its process: what it recorded is kept.",
+            )
+        time.sleep(0.1)
+    return True
+
+
 def run(services: Services) -> int:
-    """Open the window on ``services`` and return its exit code once it is closed."""
+    """Open the window on ``services`` and return its exit code once it is closed. VoiceRecorderError."""
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("voice-recorder")
@@ -156,8 +176,7 @@ def run(services: Services) -> int:
     application.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
     QGuiApplication.setDesktopFileName("voice-recorder")
     lock = FileLock(services.config.locks_path / "window.lock")
-    if not lock.acquire():
-        raise_running_window(services.config.home)
+    if not _is_first(lock, services):
         sys.stdout.write("Voice Recorder is open already; its window was brought to the front.\n")
         return 0
     signals, bugs = SystemSignals(), BugReporter()

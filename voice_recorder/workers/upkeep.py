@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.domain.states import MasterState
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
 from voice_recorder.workers.worker import Progress
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 PREFLIGHT_EVERY_MS = 20_000
 CHANGES_EVERY_MS = 1_000
 HOUSEKEEPING_EVERY_MS = 3_600_000
+DEAD_TAKES_EVERY_MS = 15_000
 
 
 class Upkeep(QObject):
@@ -46,6 +48,10 @@ class Upkeep(QObject):
         self._preflight_timer = self._timer(PREFLIGHT_EVERY_MS, self.check_preflight)
         self._changes_timer = self._timer(CHANGES_EVERY_MS, self._look_for_changes)
         self._housekeeping_timer = self._timer(HOUSEKEEPING_EVERY_MS, self._housekeep)
+        self._dead_takes_timer = self._timer(DEAD_TAKES_EVERY_MS, self.look_for_dead_takes)
+        self._timers = (
+            self._preflight_timer, self._changes_timer, self._housekeeping_timer, self._dead_takes_timer,
+        )  # fmt: skip
 
     def start(self) -> None:
         """Begin, with the recovery of takes that were cut off; before the library is first read."""
@@ -55,12 +61,12 @@ class Upkeep(QObject):
         self.prove()
         self.check_preflight()
         self._lanes.take.post(plain(self._services.takes.warm_up), None, self._ignore)
-        for timer in (self._preflight_timer, self._changes_timer, self._housekeeping_timer):
+        for timer in self._timers:
             timer.start()
 
     def stop(self) -> None:
         """No further timers; the lanes are shut down by their owner."""
-        for timer in (self._preflight_timer, self._changes_timer, self._housekeeping_timer):
+        for timer in self._timers:
             timer.stop()
 
     @Slot(bool)
@@ -83,6 +89,11 @@ class Upkeep(QObject):
             return proved
 
         self._lanes.upkeep.post(work, self._on_proved, self._on_proving_failed)
+
+    @Slot()
+    def look_for_dead_takes(self) -> None:
+        """Recover takes of other processes that died, so that nothing is said to be recording that is not."""
+        self._lanes.upkeep.post(plain(self._recover_dead_takes), self._on_dead_takes, self._ignore)
 
     @Slot()
     def check_preflight(self) -> None:
@@ -131,6 +142,17 @@ class Upkeep(QObject):
 
     def _on_look_failed(self, _error: VoiceRecorderError) -> None:
         self._looking = False  # a busy library is asked again in a second
+
+    def _recover_dead_takes(self) -> Any:
+        running = self._services.takes.running
+        ours = running.recording_id if running is not None else ""
+        others = [r for r in self._services.library.in_state(MasterState.RECORDING) if r.id != ours]
+        return self._services.recovery.run() if others else None
+
+    def _on_dead_takes(self, report: Any) -> None:
+        if report is not None and report.recovered:
+            self._on_recovered(report)
+            self.prove()
 
     def _on_recovered(self, report: Any) -> None:
         if report is not None and report.recovered:
@@ -182,4 +204,4 @@ class Upkeep(QObject):
         self.failed.emit(error)
 
     def _ignore(self, _error: VoiceRecorderError) -> None:
-        """A warm-up that fails says nothing: the first take will."""
+        """Nothing to say: what fails here is tried again, or the first take says it."""

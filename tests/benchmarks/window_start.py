@@ -1,0 +1,75 @@
+"""P8: from the start of the process to a window with its first rows, beside an empty window."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.large_library import filled_home
+from tests.benchmarks.report import REPEATS, Figure, median_of
+from tests.fakes.display import VirtualDisplay
+
+_CLOCK = """
+import os, time, psutil
+def since_start():
+    return 1000 * (time.time() - psutil.Process().create_time())
+"""
+_OURS = (
+    _CLOCK
+    + """
+from voice_recorder.app import build
+from voice_recorder.ui.window_app import WindowApp
+from PySide6.QtWidgets import QApplication
+services = build()
+application = QApplication([])
+app = WindowApp(application, services)
+app.show()
+list_ = app.window.library.list
+while not (app.window.library.model.ready and list_.model().recording(1)):
+    application.processEvents()
+list_.viewport().repaint()
+print(since_start(), flush=True)
+app.shut_down()
+services.close()
+os._exit(0)
+"""
+)
+_PEER = (
+    _CLOCK
+    + """
+import numpy, sqlalchemy
+from PySide6.QtWidgets import QApplication, QMainWindow
+application = QApplication([])
+window = QMainWindow()
+window.show()
+while not window.windowHandle().isExposed():
+    application.processEvents()
+print(since_start(), flush=True)
+os._exit(0)
+"""
+)
+
+
+def run(*, quick: bool = False) -> list[Figure]:
+    """Start both windows on a virtual display, on a library of 100,000 rows."""
+    repeats = 3 if quick else REPEATS
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, VirtualDisplay(1280, 800) as display:
+        home = filled_home(Path(folder))
+        env = {
+            **os.environ, **display.env, "VOICE_RECORDER_ENV": "testing", "VOICE_RECORDER_HOME": str(home),
+        }  # fmt: skip
+        for code in (_OURS, _PEER):  # both from a warm disk
+            _start(code, env)
+        ours = median_of(lambda: _start(_OURS, env), repeats)
+        peer = median_of(lambda: _start(_PEER, env), repeats)
+    return [
+        Figure("P8", "start to the window's first rows", ours, "ms", peer, "empty window", 1.5, 1000),
+    ]
+
+
+def _start(code: str, env: dict[str, str]) -> float:
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=True
+    )
+    return float(done.stdout.splitlines()[0])
