@@ -53,7 +53,8 @@ torture: system-test $(INSTALLED_DEV) ## kill, fill and damage things at random
 	$(BIN)/python -m pytest tests/torture $(ARGS)
 
 screenshots: system-test $(INSTALLED_DEV) ## take the pictures in resources/screenshots anew
-	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m tests.screenshots $(ARGS)
+	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m tests.fakes.virtual_microphone -- \
+		$(BIN)/python -m tests.screenshots $(ARGS)
 
 clean: ## remove the virtual environment and what the tools left
 	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -2,10 +2,11 @@
 
     python -m tests.screenshots [FOLDER] [--size 1280x800]
 
-To be run on a display, see tests.fakes.display; ``make screenshots`` does it.
+To be run on a display and with a microphone, see tests.fakes; ``make screenshots`` does it.
 """
 
 import argparse
+import itertools
 import os
 import tempfile
 from collections.abc import Callable
@@ -30,7 +31,7 @@ NOTES: tuple[tuple[str, float, int, str], ...] = (
     ("Budget call with Ines", 1.2, 9, "favourite"),
     ("Idea: the quiet chart", 3.5, 3, ""),
     ("Shopping", 4, 1, ""),
-    ("Interview 3 – the harbour, the winter of 1987 and what became of the boat afterwards", 26, 14, ""),
+    ("Interview 3: the harbour, the winter of 1987 and what became of the boat afterwards", 26, 14, ""),
     ("Standup", 29, 2, ""),
     ("Song, second verse", 30, 4, "favourite"),
     ("Doctor: what to ask", 75, 2, ""),
@@ -38,14 +39,23 @@ NOTES: tuple[tuple[str, float, int, str], ...] = (
     ("Letter to Amal", 170, 5, ""),
     ("Something to forget", 200, 1, "delete"),
 )
-SENTENCE = "So the third point is the budget, and I would like to come back to what we said in spring. "
+SENTENCES = (
+    "So, the third point is the budget.",
+    "I would like to come back to what we said in spring, before the harbour was closed; it still holds.",
+    "No.",
+    "Ines will ask the others, and then we shall see.",
+    "Well... that was a long winter, and nobody had expected the boat to come back at all.",
+    "Two thousand, at most.",
+    "Write it down, please, and send it to me before Friday; Friday at noon, if you can.",
+)
 
 
 def fill(services: Services, folder: Path) -> None:
     """Speak the notes and import them."""
     for title, hours, sentences, todo in NOTES:
         path = folder / f"{title[:40]}.wav"
-        speak(f"{title}. " + SENTENCE * sentences, path)
+        spoken = itertools.islice(itertools.cycle(SENTENCES), len(title) % 5, len(title) % 5 + sentences)
+        speak(f"{title}. " + " ".join(spoken), path)
         at = (datetime.now(UTC) - timedelta(hours=hours)).timestamp()
         os.utime(path, (at, at))
         recording = services.importing.run([path]).recordings[0]

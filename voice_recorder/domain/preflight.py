@@ -104,9 +104,8 @@ def _blocking_reasons(found: Measurements, limits: Limits) -> list[str]:
     if not found.writable:
         reasons.append("The recordings folder cannot be written to; check its permissions and its disk.")
     if limits.minimum_bytes is not None and found.free_bytes < _need(limits):
-        reasons.append(
-            f"Only {in_mb(found.free_bytes)} are free and {in_mb(_need(limits))} are needed; {_freeable(found)}."
-        )
+        free, need = in_mb(found.free_bytes), in_mb(_need(limits))
+        reasons.append(f"Only {free} are free and {need} are needed; {_freeable(found)}.")
     if found.free_inodes is not None and found.free_inodes < 10:
         reasons.append("The disk has no room for another file (no free inodes); delete some small files.")
     if found.database_intact is False:

@@ -35,7 +35,7 @@ WARNINGS: dict[Warn, str] = {
     Warn.TOO_LOW: "The input is very quiet. Move closer or raise its level.",
     Warn.CLIPPING: "The input is too loud and distorts. Move back or lower its level.",
     Warn.SAMPLES_LOST: "Some sound was lost because this computer was too busy.",
-    Warn.DEVICE_LOST: "The microphone is gone. What was said is kept; the take goes on when one is there again.",
+    Warn.DEVICE_LOST: "The microphone is gone. What was said is kept; the take goes on with the next one.",
     Warn.DISK_LOW: "The disk is nearly full. The take will be ended and kept when no room is left.",
     Warn.DISK_SLOW: "The disk is slow to write. Sound waits in memory; stop other heavy work.",
     Warn.LIBRARY_BUSY: "The library is busy. The sound is safe and will be listed later.",
