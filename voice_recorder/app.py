@@ -1,5 +1,6 @@
 """The one place where objects are built and joined."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -101,4 +102,6 @@ def _own_stderr() -> None:
         descriptor = os.dup(2)
     else:
         return
-    sys.stderr = os.fdopen(descriptor, "w", buffering=1, encoding="utf-8", errors="replace")
+    # Nothing is kept back: what could not be said to a reader who is gone must not fail again at the exit.
+    raw = os.fdopen(descriptor, "wb", buffering=0)
+    sys.stderr = io.TextIOWrapper(raw, encoding="utf-8", errors="replace", write_through=True)

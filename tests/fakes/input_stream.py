@@ -1,5 +1,6 @@
 """A stream as ``audio.capture.InputStream`` is one, from a device that offers one rate and two channels."""
 
+import threading
 import time
 from typing import Any
 
@@ -44,3 +45,37 @@ class FakeInputStream:
 
     def close(self) -> None:
         self.is_closed = True
+
+
+class LiveInputStream(FakeInputStream):
+    """Delivers as time passes; what is heard while it ``loses`` is lost, as when a computer is too busy."""
+
+    def __init__(self, device: InputDevice, audio_format: AudioFormat) -> None:
+        super().__init__(device, audio_format)
+        self._began_at = time.monotonic()
+        self._heard = 0
+        self._loses = False
+        self._lock = threading.Lock()
+
+    def lose(self, seconds: float) -> None:
+        self._hear()
+        self._loses = True
+        time.sleep(seconds)
+        self._hear()
+        self._loses = False
+
+    def read(self) -> Any:
+        self._hear()
+        with self._lock:
+            return super().read()
+
+    def frame_at(self, at: float) -> int:
+        return max(0, round((at - self._began_at) * self.format.sample_rate_hz))
+
+    def _hear(self) -> None:
+        with self._lock:
+            heard = round((time.monotonic() - self._began_at) * self.format.sample_rate_hz)
+            if not self._loses:
+                self._waiting += heard - self._heard
+                self.first_sample_at = self._began_at
+            self._heard = heard

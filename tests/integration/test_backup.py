@@ -1,15 +1,19 @@
 """backup: going back to an older library costs no recording made since, in whatever state the present is."""
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import RunCli
 from tests.fakes.library import opened, with_notes, write_note
+from tests.fakes.processes import wait_until
 from tests.integration.contract import done, failed
 from voice_recorder.domain.recording import AudioFormat, Recording
+from voice_recorder.domain.states import RecordingState
 from voice_recorder.services.generated_voice import GeneratedVoice
+from voice_recorder.services.returning import return_to
 
 
 def make_take(title: str) -> str:
@@ -187,3 +191,65 @@ def test_a_backup_can_be_made_while_the_library_is_in_use(
         titles = [title for (title,) in copy.execute("SELECT title FROM recordings")]
     copy.close()
     assert titles == ["one"]
+
+
+def test_a_window_that_is_open_meanwhile_goes_on_with_the_same_library(
+    run_cli: RunCli, home: Path, tmp_path: Path, older: tuple[Recording, str, str]
+) -> None:
+    """The file is overwritten in place: who has it open is not left behind with the old one."""
+    note, backup, take = older
+    with opened() as window:
+        watch = window.library.watch()
+        window.library.rename(note.id, "renamed since")
+        watch.changed()
+        inode = (home / "library.db").stat().st_ino
+        done(run_cli("backup", "restore", "--json", backup))
+        assert (home / "library.db").stat().st_ino == inode
+        assert watch.changed()
+        watch.close()
+        assert window.library.get(note.id).title == "before"
+        later = write_note(tmp_path / "later.wav", seed=8)
+        (imported,) = window.importing.run([later]).recordings
+    assert listed(run_cli) == {note.id: "before", take: "after", imported.id: "later"}
+
+
+def test_nothing_is_gone_back_to_while_a_take_runs(
+    run_cli: RunCli, home: Path, older: tuple[Recording, str, str]
+) -> None:
+    note, backup, take = older
+    with opened() as window:
+        running = window.takes.start_from(GeneratedVoice(), "running")
+        wait_until(lambda: running.recording_id in window.library.known_ids(), "the row")
+        error = failed(run_cli("backup", "restore", "--json", backup), 1, "library_busy")
+        assert "recording is running" in error["title"]
+        running.stop()
+        assert running.wait(5)
+        assert running.error is None
+    assert listed(run_cli) == {note.id: "before", take: "after", running.recording_id: "running"}
+    assert list(home.glob("library.before-return-*")) == []
+    assert list(home.glob("*.tmp*")) == []
+    done(run_cli("backup", "restore", "--json", backup))
+    assert len(listed(run_cli)) == 3
+
+
+def test_what_the_backup_has_in_its_trash_has_its_thirty_days_from_now(
+    run_here: RunCli, home: Path, tmp_path: Path
+) -> None:
+    """Its owner had taken it out since: going back must not remove it the day after."""
+    (note,) = with_notes(tmp_path / "in", ["restored since"])
+    with opened() as services:
+        services.trash.delete([note.id])
+        services.library.set_trashed(note.id, datetime.now(UTC) - timedelta(days=29))
+        backup = make_backup(run_here)
+        services.trash.restore([note.id])
+        config = services.config
+    started = datetime.now(UTC)
+    return_to(config, backup)
+    with opened() as services:
+        returned = services.library.get(note.id)
+        assert returned.state is RecordingState.TRASHED
+        assert returned.trashed_at is not None
+        assert returned.trashed_at >= started - timedelta(milliseconds=1)
+        services.trash.housekeep(started + timedelta(days=29))
+        services.trash.restore([note.id])
+        assert services.verifying.run().is_sound

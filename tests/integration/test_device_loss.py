@@ -2,19 +2,24 @@
 
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sounddevice
 
 from tests.conftest import RunCli, Speech, StartCli
 from tests.fakes.alignment import share_within_one_lsb
+from tests.fakes.input_stream import DEVICE, LiveInputStream
+from tests.fakes.library import opened
 from tests.fakes.processes import wait_until
 from tests.fakes.speech import read_samples
 from tests.fakes.virtual_microphone import VirtualMicrophone
 from tests.integration.test_record import wait_for_sound
 from voice_recorder import app
 from voice_recorder.domain.take import TakeState, Warn
-from voice_recorder.services import Services
+from voice_recorder.services import Services, microphone
+from voice_recorder.services.take import Take
 
 
 @pytest.fixture
@@ -146,3 +151,81 @@ def test_plugged_in_after_the_start_of_the_program(home: Path, no_microphone: Vi
     take.stop()
     assert take.wait(5)
     services.close()
+
+
+def test_a_sound_system_that_does_not_answer_is_asked_again(
+    services: Services, own_microphone: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PortAudio cannot be started anew at the first search: the take waits and goes on."""
+    failures: list[float] = []
+    initialize = sounddevice._initialize
+
+    def fail_once() -> None:
+        if not failures:
+            failures.append(time.monotonic())
+            raise sounddevice.PortAudioError("Error initializing PortAudio", -9999)
+        initialize()
+
+    take = services.takes.start()
+    wait_until(lambda: take.snapshot().elapsed_s > 0.3, "sound")
+    monkeypatch.setattr(sounddevice, "_initialize", fail_once)
+    own_microphone.unplug()
+    wait_until(lambda: bool(failures), "the search that fails")
+    assert take.snapshot().state is TakeState.WAITING_FOR_DEVICE
+    own_microphone.plug_in("mic")
+    before = take.snapshot().elapsed_s
+    wait_until(lambda: take.snapshot().elapsed_s > before + 0.3, "sound again")
+    take.stop()
+    assert take.wait(5)
+    assert (take.snapshot().state, take.error) == (TakeState.FINISHED, None)
+    services.close()
+
+
+@pytest.fixture
+def live(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """Services whose microphone loses sound when it is told to, which no virtual one does."""
+    monkeypatch.setattr(microphone, "InputStream", LiveInputStream)
+    for name in ("list_inputs", "look_again"):
+        monkeypatch.setattr(microphone, name, lambda: (DEVICE,))
+    with opened() as services:
+        yield services
+
+
+def stream_of(take: Take) -> LiveInputStream:
+    source = take._microphone
+    assert isinstance(source, microphone.Microphone)
+    assert isinstance(source._stream, LiveInputStream)
+    return source._stream
+
+
+def test_a_loss_near_the_end_of_a_short_take_is_counted(live: Services) -> None:
+    """C6: no window of the loss meter has ended after it."""
+    take = live.takes.start()
+    stream = stream_of(take)
+    time.sleep(0.3)
+    stream.lose(0.8)
+    time.sleep(1.2)
+    take.stop()
+    assert take.wait(5)
+    dropped = live.library.get(take.recording_id).masters[0].health.dropped_samples
+    assert dropped == pytest.approx(0.8 * 44100, abs=0.1 * 44100)
+
+
+def test_after_a_silent_loss_pauses_are_cut_where_they_were(live: Services) -> None:
+    """C1.3: by the clock of the sound, which is a second behind from the loss on."""
+    take = live.takes.start()
+    stream = stream_of(take)
+    time.sleep(0.4)
+    stream.lose(1.0)
+    time.sleep(1.3)
+    take.pause()
+    wait_until(lambda: len(take.snapshot().events) == 1, "the pause", 0.5)
+    time.sleep(0.4)
+    take.resume()
+    time.sleep(0.6)
+    take.stop()
+    assert take.wait(5)
+    master = live.library.get(take.recording_id).masters[0]
+    assert [event.kind.value for event in master.events] == ["paused", "resumed"]
+    assert [event.frame / 44100 for event in master.events] == pytest.approx([1.7, 1.7], abs=0.15)
+    assert master.duration_s == pytest.approx(1.7 + 0.6, abs=0.35)

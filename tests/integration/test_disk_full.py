@@ -12,6 +12,7 @@ from tests.fakes.small_disk import fill, small_disk
 from tests.fakes.virtual_microphone import VirtualMicrophone
 from tests.integration.test_recovery import plays
 from voice_recorder import app
+from voice_recorder.domain.take import TakeState
 from voice_recorder.services.generated_voice import GeneratedVoice
 
 
@@ -113,5 +114,24 @@ def test_nothing_of_a_take_before_the_disk_was_full_is_lost(disk: Path) -> None:
         assert recording.duration_s >= elapsed
         assert recording.state.value == "recorded"
         assert recording.masters[0].sha256 is not None
+    finally:
+        services.close()
+
+
+def test_stop_in_a_pause_on_a_full_disk_finds_room_in_the_reserve(disk: Path) -> None:
+    """No sound came that would have given the reserve up."""
+    services = app.build()
+    try:
+        take = services.takes.start_from(GeneratedVoice())
+        wait_until(lambda: take.snapshot().elapsed_s > 0.8, "sound")
+        take.pause()
+        time.sleep(0.3)
+        fill(disk)
+        assert (disk / "home" / "reserve.bin").exists()
+        take.stop()
+        assert take.wait(20)
+        assert (take.snapshot().state, take.error) == (TakeState.FINISHED, None)
+        assert not (disk / "home" / "reserve.bin").exists()
+        assert services.library.get(take.recording_id).state.value == "recorded"
     finally:
         services.close()

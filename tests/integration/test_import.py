@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from tests.fakes.library import opened, write_note
 from tests.fakes.permissions import heeding_permissions, with_mode
 from tests.fakes.processes import require
 from tests.integration.contract import check_recording, done, failed, one_sentence
+from voice_recorder.services import importing
 
 KINDS = {
     "wav": ({}, "wav", "audio/wav", "pcm_s16le"),
@@ -302,3 +305,82 @@ def test_without_json_the_end_is_counted(run_here: RunCli, home: Path, tmp_path:
     assert "gone.wav" in one_sentence(result.stderr)
     with pytest.raises(json.JSONDecodeError):
         assert result.json
+
+
+def test_two_imports_of_one_file_at_once_make_one_recording(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have looked whether it is known, and have read it, before either enters it."""
+    note = write_note(tmp_path / "note.wav")
+    both = threading.Barrier(2, timeout=5)
+    read = importing._read
+
+    def read_together(*words: Any) -> Any:
+        reading = read(*words)
+        both.wait()
+        return reading
+
+    monkeypatch.setattr(importing, "_read", read_together)
+    reports: list[importing.ImportReport] = []
+    with opened() as one, opened() as other:
+        threads = [
+            threading.Thread(target=lambda services=services: reports.append(services.importing.run([note])))
+            for services in (one, other)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(len(report.recordings) for report in reports) == [0, 1]
+    assert sorted(len(report.duplicates) for report in reports) == [0, 1]
+    assert not any(report.failed for report in reports)
+    nothing_half_filled(home, 1)
+
+
+@pytest.mark.parametrize("trashed", [False, True])
+@pytest.mark.parametrize("noticed", [False, True])
+def test_the_original_brings_a_missing_note_back(
+    run_here: RunCli, home: Path, tmp_path: Path, noticed: bool, trashed: bool
+) -> None:
+    note = write_note(tmp_path / "note.wav")
+    (made,) = done(run_here("import", "--json", note))["recordings"]
+    if trashed:
+        done(run_here("delete", "--json", made["id"]))
+    Path(done(run_here("show", "--json", made["id"]))["path"]).unlink()
+    if noticed:
+        assert run_here("verify").returncode == 1
+    (duplicate,) = done(run_here("import", "--json", note))["duplicates"]
+    assert duplicate["recording"]["state"] == "recorded"
+    assert duplicate["recording"]["path"] == made["path"]
+    assert Path(made["path"]).read_bytes() == note.read_bytes()
+    assert done(run_here("verify", "--json"))["checked"] == 1
+    nothing_half_filled(home, 1)
+
+
+def test_the_original_of_a_deleted_note_takes_it_out_of_the_trash(
+    run_here: RunCli, home: Path, tmp_path: Path
+) -> None:
+    note = write_note(tmp_path / "note.wav")
+    (made,) = done(run_here("import", "--json", note))["recordings"]
+    done(run_here("delete", "--json", made["id"]))
+    (duplicate,) = done(run_here("import", "--json", note))["duplicates"]
+    assert (duplicate["recording"]["id"], duplicate["recording"]["state"]) == (made["id"], "recorded")
+    assert list((home / "trash").iterdir()) == []
+    done(run_here("trash", "empty", "--json", "--yes"))
+    nothing_half_filled(home, 1)
+
+
+@pytest.mark.parametrize("noticed", [False, True])
+def test_an_import_killed_before_its_file_had_its_name_is_finished(
+    run_here: RunCli, home: Path, tmp_path: Path, noticed: bool
+) -> None:
+    note = write_note(tmp_path / "note.wav")
+    (made,) = done(run_here("import", "--json", note))["recordings"]
+    Path(made["path"]).rename(home / "recordings" / f"{made['id']}.importing")
+    if noticed:
+        assert run_here("verify").returncode == 1
+    done(run_here("recover", "--json"))
+    assert done(run_here("show", "--json", made["id"]))["state"] == "recorded"
+    assert Path(made["path"]).read_bytes() == note.read_bytes()
+    assert done(run_here("verify", "--json"))["checked"] == 1
+    nothing_half_filled(home, 1)

@@ -4,7 +4,9 @@ import hashlib
 import json
 import signal
 import subprocess
+import threading
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,16 @@ import pytest
 
 from tests.conftest import RunCli, Speech, StartCli
 from tests.fakes.alignment import share_within_one_lsb
+from tests.fakes.library import opened
 from tests.fakes.processes import wait_until
 from tests.fakes.speech import read_samples
 from tests.fakes.virtual_microphone import VirtualMicrophone
 from voice_recorder import app
+from voice_recorder.audio.capture import InputStream
 from voice_recorder.domain.take import TakeState, Warn
+from voice_recorder.services import microphone
+from voice_recorder.services.generated_voice import GeneratedVoice
+from voice_recorder.services.sound_source import Heard
 
 
 def wait_for_sound(home: Path) -> Path:
@@ -208,3 +215,148 @@ def test_a_take_that_hears_nothing_leaves_nothing(home: Path, with_microphone: V
             assert list((home / "recordings").iterdir()) == []
     finally:
         services.close()
+
+
+def test_nobody_reads_its_warnings_and_it_still_ends_as_it_should(
+    home: Path, start_cli: StartCli, with_microphone: VirtualMicrophone
+) -> None:
+    """The reader of stderr is gone when the word about silence is due."""
+    process = start_cli("record", "--json")
+    assert process.stderr is not None
+    process.stderr.close()
+    wait_for_sound(home)
+    time.sleep(3)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert process.stdout is not None
+    made = json.loads(process.stdout.read())
+    assert made["state"] == "recorded"
+    assert made["duration_s"] > 3
+    assert made["sha256"]
+
+
+def test_without_a_stderr_it_records_and_prints_its_document(
+    home: Path, run_cli: RunCli, with_microphone: VirtualMicrophone
+) -> None:
+    """record 2>&-: what the program would say goes nowhere, least of all into the file."""
+    closed = ["sh", "-c", 'exec "$@" 2>&-', "sh"]
+    result = run_cli("record", "--seconds", "3", "--json", prefix=closed)
+    assert result.returncode == 0
+    assert result.json["duration_s"] == 3.0
+    assert abs(read_samples(Path(result.json["path"])).astype(int)).max() <= 1
+    assert run_cli("verify").returncode == 0
+    refused = run_cli("show", "nothing", "--json", prefix=closed)
+    assert refused.returncode == 1
+    assert refused.json["error"]["kind"] == "not_found"
+
+
+def test_a_lock_that_cannot_be_removed_holds_up_no_take(home: Path) -> None:
+    with opened() as services:
+        take = services.takes.start_from(GeneratedVoice())
+        wait_until(lambda: take.snapshot().elapsed_s > 0.3, "sound")
+        (lock,) = (home / "recordings").glob(".take-*")
+        lock.unlink()
+        lock.mkdir()
+        take.stop()
+        assert take.wait(5)
+        assert (take.snapshot().state, take.error) == (TakeState.FINISHED, None)
+        assert services.library.get(take.recording_id).state.value == "recorded"
+
+
+class FaultyVoice(GeneratedVoice):
+    """A voice with a bug that shows after half a second."""
+
+    def read(self) -> Iterator[Heard]:
+        if time.monotonic() - self.started_at > 0.5:
+            raise RuntimeError("a bug")
+        return super().read()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_bug_ends_a_take_and_costs_nothing_of_it(home: Path) -> None:
+    with opened() as services:
+        take = services.takes.start_from(FaultyVoice())
+        assert take.wait(5)
+        assert take.snapshot().state is TakeState.FINISHED
+        assert take.error is not None
+        assert "fault of this program" in take.error.title
+        assert services.proving.run_pending() == 1
+        recording = services.library.get(take.recording_id)
+        assert recording.state.value == "recorded"
+        assert recording.duration_s == take.snapshot().elapsed_s > 0.2
+        assert recording.masters[0].sha256 is not None
+        assert services.verifying.run().is_sound
+
+
+def test_a_name_from_another_program_survives_the_end_of_a_take(home: Path, run_cli: RunCli) -> None:
+    """The last name given is the one that stays, wherever it was given."""
+    with opened() as services:
+        takes = [services.takes.start_from(GeneratedVoice()) for _ in range(2)]
+        takes[1].rename("From the window")
+        for take in takes:
+            wait_until(lambda take=take: take.recording_id in services.library.known_ids(), "the row")
+        titles = [services.library.get(take.recording_id).title for take in takes]
+        assert titles[1] == "From the window"
+        for take in takes:
+            assert run_cli("rename", take.recording_id, "From elsewhere").returncode == 0
+            take.add_marker("and the row is written again")
+        time.sleep(0.6)
+        for take in takes:
+            take.stop()
+            assert take.wait(5)
+            assert services.library.get(take.recording_id).title == "From elsewhere"
+        takes[0].rename("From the window, later")
+        assert services.library.get(takes[0].recording_id).title == "From the window, later"
+
+
+@pytest.mark.parametrize("when", ["before its row", "after its row"])
+def test_a_name_given_right_after_stop_is_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    with opened() as services:
+        reached, go_on = threading.Event(), threading.Event()
+        write = services.library.update_take
+
+        def write_slowly(*words: Any, **more: Any) -> None:
+            is_last = more.get("happened") == "made"
+            if is_last and when == "before its row":
+                reached.set()
+                assert go_on.wait(5)
+            write(*words, **more)
+            if is_last and when == "after its row":
+                reached.set()
+                assert go_on.wait(5)
+
+        monkeypatch.setattr(services.library, "update_take", write_slowly)
+        take = services.takes.start_from(GeneratedVoice())
+        wait_until(lambda: take.snapshot().elapsed_s > 0.2, "sound")
+        take.stop()
+        assert reached.wait(5)
+        take.rename("Named late")
+        go_on.set()
+        assert take.wait(5)
+        assert services.library.get(take.recording_id).title == "Named late"
+
+
+class MuteInputStream(InputStream):
+    """A real stream of a real device of which nothing ever arrives."""
+
+    def _receive(self, *_: Any) -> None:
+        pass
+
+
+def test_a_microphone_that_never_delivers_is_said_within_three_seconds(
+    home: Path, with_microphone: VirtualMicrophone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(microphone, "InputStream", MuteInputStream)
+    with opened() as services:
+        take = services.takes.start()
+        started = time.monotonic()
+        wait_until(lambda: Warn.SILENT in take.snapshot().warnings, "the word about silence")
+        assert time.monotonic() - started < 3
+        take.stop()
+        assert take.wait(5)
+        assert take.error is not None
+        assert "Nothing was recorded" in take.error.title
+        assert services.library.with_ids(None) == ()

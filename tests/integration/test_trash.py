@@ -1,8 +1,10 @@
 """The trash: what is deleted comes back for 30 days, and nothing but its end ever removes a master."""
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,8 @@ from tests.fakes.small_disk import fill, small_disk
 from tests.fakes.virtual_microphone import VirtualMicrophone
 from tests.integration.contract import done
 from voice_recorder.domain.recording import Recording
-from voice_recorder.domain.states import RecordingState
+from voice_recorder.domain.states import MasterState, RecordingState
+from voice_recorder.services import proving, verifying
 from voice_recorder.services import trash as trash_module
 
 DAY = timedelta(days=1)
@@ -241,3 +244,140 @@ def test_two_who_delete_and_restore_at_once_lose_nothing(home: Path, note: Recor
         assert len(files(home, "recordings")) + len(files(home, "trash")) == 1
         services.trash.restore([note.id])
         assert services.verifying.run().is_sound
+
+
+def test_deleting_for_ever_takes_no_file_that_is_back_in_its_place(home: Path, note: Recording) -> None:
+    """A restore that was cut off between the file and its row."""
+    name = note.masters[0].name
+    with opened() as services:
+        services.trash.delete([note.id])
+        (home / "trash" / name).rename(home / "recordings" / name)
+        services.trash.housekeep(datetime.now(UTC) + 31 * DAY)
+        assert files(home, "recordings") == [name]
+
+
+def test_a_restore_in_the_middle_of_deleting_for_ever_waits(
+    home: Path, note: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is done whole: no row without its file, and no file removed under a row that is back."""
+    with opened() as services, opened() as others:
+        services.trash.delete([note.id])
+        restored: list[trash_module.ItemResult] = []
+        restore = threading.Thread(target=lambda: restored.extend(others.trash.restore([note.id])))
+        masters_only_of = services.library.masters_only_of
+
+        def racing(recording_id: str) -> Any:
+            found = masters_only_of(recording_id)
+            restore.start()
+            restore.join(0.3)
+            return found
+
+        monkeypatch.setattr(services.library, "masters_only_of", racing)
+        assert services.trash.delete_for_ever([note.id])[0].ok
+        restore.join()
+        assert [(result.ok, result.error and result.error.kind) for result in restored] == [
+            (False, "not_found")
+        ]
+        assert services.library.known_ids() == set()
+        assert files(home, "recordings") == files(home, "trash") == []
+
+
+def moving_first(act: Callable[[], object], read: Callable[..., Any]) -> Callable[..., Any]:
+    """``read``, before whose first call the file goes elsewhere."""
+    moved: list[object] = []
+
+    def move_and_read(*words: Any) -> Any:
+        if not moved:
+            moved.append(act())
+        return read(*words)
+
+    return move_and_read
+
+
+def test_a_file_that_goes_to_the_trash_while_it_is_proved_is_not_missing(
+    home: Path, note: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened() as services:
+        with services.library.database.session(write=True) as connection:
+            connection.exec_driver_sql("UPDATE masters SET sha256 = NULL")
+        read = moving_first(lambda: services.trash.delete([note.id]), proving.read_audio)
+        monkeypatch.setattr(proving, "read_audio", read)
+        services.proving.run_pending()
+        assert services.library.get(note.id).masters[0].state is MasterState.RECORDED
+        services.proving.run_pending()
+        assert services.library.get(note.id).masters[0].sha256 == note.masters[0].sha256
+        assert "missing" not in [entry.kind for entry in services.library.history(note.id)]
+
+
+@pytest.mark.parametrize("begins_in", ["recordings", "trash"])
+def test_a_file_that_is_moved_while_it_is_verified_is_not_missing(
+    home: Path, note: Recording, monkeypatch: pytest.MonkeyPatch, begins_in: str
+) -> None:
+    with opened() as services:
+        move = services.trash.delete
+        if begins_in == "trash":
+            services.trash.delete([note.id])
+            move = services.trash.restore
+        monkeypatch.setattr(
+            verifying, "digest", moving_first(lambda: move([note.id]), verifying.digest)
+        )  # fmt: skip
+        report = services.verifying.run()
+        assert (report.is_sound, report.checked) == (True, 1)
+
+
+def test_one_file_that_cannot_be_settled_keeps_no_other_from_its_place(
+    run_here: RunCli, home: Path, tmp_path: Path
+) -> None:
+    notes = with_notes(tmp_path / "in", ["stuck", "trashed", "restored"])
+    stuck, trashed, restored = (note.masters[0].name for note in notes)
+    with opened() as services:
+        services.trash.delete([note.id for note in notes])
+        services.library.set_trashed(notes[2].id, None)
+    for name in (stuck, trashed):
+        (home / "trash" / name).rename(home / "recordings" / name)
+    (home / "trash" / stuck / "in the way").mkdir(parents=True)
+    done(run_here("recover", "--json"))
+    assert files(home, "trash") == sorted([stuck, trashed])
+    assert files(home, "recordings") == sorted([stuck, restored])
+    assert (home / "recordings" / stuck).is_file()
+    with opened() as services:
+        services.housekeeping.run()
+
+
+def test_a_note_whose_file_cannot_be_moved_is_not_in_the_trash(
+    home: Path, note: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, while another program has the file open."""
+
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(13, "The file is in use by another program")
+
+    with opened() as services:
+        with monkeypatch.context() as patch:
+            patch.setattr(trash_module, "replace_durably", refuse)
+            (result,) = services.trash.delete([note.id])
+        assert result.error is not None
+        assert "in use by another program" in result.error.title
+        kept = services.library.get(note.id)
+        assert (kept.state, kept.trashed_at) == (RecordingState.RECORDED, None)
+        services.trash.settle()
+        assert files(home, "recordings") == [note.masters[0].name]
+        assert services.verifying.run().is_sound
+
+
+def test_a_clock_that_leaps_a_year_removes_nothing_at_first(home: Path, note: Recording) -> None:
+    """Neither in the first housekeeping ever nor in a later one; when it goes on so, a month is a month."""
+    now = datetime.now(UTC)
+    with opened() as services:
+        services.trash.delete([note.id])
+        services.housekeeping.run(now + 365 * DAY)
+        services.housekeeping.run(now)  # set right again
+        services.housekeeping.run(now + DAY / 24)
+        services.housekeeping.run(now + 365 * DAY)
+        assert files(home, "trash") == [note.masters[0].name]
+        services.housekeeping.run(now)
+        for day in range(0, 30, 5):
+            services.housekeeping.run(now + day * DAY)
+            assert files(home, "trash") == [note.masters[0].name]
+        services.housekeeping.run(now + 31 * DAY)
+        assert files(home, "trash") == []

@@ -1,13 +1,16 @@
 """verify: every master as it was, or exit 1 and its name."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import RunCli
+from tests.conftest import RunCli, Speech
 from tests.fakes.library import opened, with_notes
 from tests.integration.contract import done, failed, one_sentence
+from tests.integration.test_import import make_m4a
 from voice_recorder.domain.recording import Recording
+from voice_recorder.domain.states import MasterState
 
 
 @pytest.fixture
@@ -134,3 +137,18 @@ def test_what_was_never_proved_is_proved_first(run_here: RunCli, home: Path, not
     assert done(run_here("verify", "--json"))["checked"] == 3
     assert done(run_here("status", "--json"))["unproved"] == []
     assert done(run_here("show", "--json", notes[0].id))["sha256"] == notes[0].masters[0].sha256
+
+
+def test_a_damaged_file_that_only_ffmpeg_reads_stops_no_verify_without_it(
+    run_cli: RunCli, tmp_path: Path, speech: Speech, notes: list[Recording]
+) -> None:
+    with opened() as services:
+        (recording,) = services.importing.run([make_m4a(tmp_path, speech)]).recordings
+        damaged = replace(recording.masters[0], state=MasterState.DAMAGED)
+        services.library.store_reading(recording.id, damaged, "damaged")
+    result = run_cli("verify", "--json", env={"PATH": str(tmp_path / "empty")})
+    assert result.returncode == 1
+    assert "damaged" in one_sentence(result.stderr)
+    assert [found["id"] for found in result.json["damaged"]] == [recording.id]
+    assert result.json["checked"] == 3
+    assert done(run_cli("verify", "--json"))["checked"] == 4, "with ffmpeg it turns out to be whole"

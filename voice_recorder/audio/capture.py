@@ -204,7 +204,8 @@ class LossMeter:
 
     def finish(self) -> int:
         """The frames lost in all, with what the last second shows."""
-        return round(self._judge(self._recent, remember=False)) if self._recent else self.lost_frames
+        recent = list(self._recent)  # another thread may be adding to it
+        return round(self._judge(recent, remember=False)) if recent else self.lost_frames
 
     def _judge(self, window: Iterable[tuple[float, float]], *, remember: bool) -> float:
         deficit = min(value for _, value in window)

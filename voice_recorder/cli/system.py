@@ -103,9 +103,9 @@ def status(context: typer.Context, json_: Json = False) -> None:
         for recording in running:
             say(f"recording: {recording.title}")
         if cut_off:
-            say(f"{len(cut_off)} were cut off; 'voice-recorder recover' brings them back.")
+            say(f"Cut off: {len(cut_off)}; 'voice-recorder recover' brings them back.")
         if unproved:
-            say(f"{len(unproved)} recordings are still to be proved.")
+            say(f"Still to be proved: {len(unproved)}.")
 
     show(document, as_json=json_, human=human)
 

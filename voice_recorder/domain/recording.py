@@ -104,6 +104,41 @@ class Master:
         return self.frames / self.sample_rate_hz
 
 
+def take_master(
+    master_id: str,
+    name: str,
+    state: MasterState,
+    created_at: datetime,
+    audio_format: AudioFormat,
+    *,
+    frames: int = 0,
+    size_bytes: int = 0,
+    samples_sha256: str | None = None,
+    health: Health | None = None,
+    events: tuple[TakeEvent, ...] = (),
+) -> Master:
+    """The master of a take of this program: a WAV file whose SHA-256 is still to be taken."""
+    return Master(
+        id=master_id,
+        name=name,
+        state=state,
+        created_at=created_at,
+        frames=frames,
+        sample_rate_hz=audio_format.sample_rate_hz,
+        channels=audio_format.channels,
+        bit_depth=audio_format.bit_depth,
+        format="wav",
+        codec=f"pcm_s{audio_format.bit_depth}le",
+        bitrate_bps=audio_format.bytes_per_second * 8,
+        mime_type="audio/wav",
+        size_bytes=size_bytes,
+        sha256=None,
+        samples_sha256=samples_sha256,
+        health=health or Health(),
+        events=events,
+    )
+
+
 @dataclass(frozen=True)
 class Segment:
     """A stretch of a master in the edit list: frames ``from_frame`` up to but not including ``to_frame``."""

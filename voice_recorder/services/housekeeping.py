@@ -31,18 +31,19 @@ class Housekeeping:
             self._trash.housekeep(now)
 
     def _clock_is_plausible(self, now: datetime) -> bool:
-        """Whether the clock stands where it can after the last run; one that leapt is asked again next time.
+        """Whether the clock stands where it can after the last run; else it is asked again next time.
 
-        A clock that is wrong for an hour must not make a month of what was deleted a minute ago.
+        A clock that is wrong for an hour must not make a month of what was deleted a minute ago. Of the
+        first run's clock nothing is known.
         """
         stamp = self._config.home / "housekeeping.stamp"
         try:
-            before = datetime.fromisoformat(stamp.read_text("ascii"))
+            before: datetime | None = datetime.fromisoformat(stamp.read_text("ascii"))
         except (OSError, ValueError):
-            before = now
+            before = None
         with os_errors_converted("The time of this housekeeping could not be kept"):
             write_durably(stamp, now.isoformat().encode())
-        return before <= now <= before + LONGEST_ABSENCE
+        return before is not None and before <= now <= before + LONGEST_ABSENCE
 
     def _back_up(self, now: datetime) -> None:
         backups = list_backups(self._config.backups_path)

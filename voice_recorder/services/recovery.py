@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from voice_recorder.audio import wav
@@ -25,7 +25,7 @@ from voice_recorder.domain.errors import (
     StorageError,
     VoiceRecorderError,
 )
-from voice_recorder.domain.recording import AudioFormat, Master, Recording, default_title
+from voice_recorder.domain.recording import AudioFormat, Master, Recording, default_title, take_master
 from voice_recorder.domain.states import MasterState
 from voice_recorder.services.importing import IMPORT_SUFFIX, import_lock
 from voice_recorder.services.take import take_lock
@@ -66,7 +66,7 @@ class Recovery:
             with _noted(self._library.path_of(recording.masters[0]), report):
                 self._recover_row(recording, report)
         self._adopt_strangers(report)
-        self._sweep_imports()
+        self._sweep_imports(report)
         return report
 
     def is_owned(self, recording_id: str) -> bool:
@@ -186,16 +186,24 @@ class Recovery:
                 return recording, wav.TakeHeader(_format_of(master), _origin_of(recording))
         return None
 
-    def _sweep_imports(self) -> None:
+    def _sweep_imports(self, report: RecoveryReport) -> None:
         """Finish imports that have their row; remove other copies, whose originals are where they were."""
         for copy in self._config.raw_recordings_path.glob(f"*{IMPORT_SUFFIX}"):
-            with import_lock(self._config, copy.stem) as lock, os_errors_converted("An import is left over"):
-                if not lock.acquire():
-                    continue
-                row = self._row(copy.stem)
-                if row is not None and copy.exists() and not self._library.path_of(row.masters[0]).exists():
-                    replace_durably(copy, self._config.raw_recordings_path / row.masters[0].name)
-                copy.unlink(missing_ok=True)
+            with _noted(copy, report), os_errors_converted(f"The import {copy.name!r} is left over"):
+                self._sweep_import(copy)
+
+    def _sweep_import(self, copy: Path) -> None:
+        with import_lock(self._config, copy.stem) as lock:
+            if not lock.acquire():
+                return
+            row = self._row(copy.stem)
+            if row is not None and copy.exists() and not self._library.path_of(row.masters[0]).exists():
+                master = row.masters[0]
+                replace_durably(copy, self._config.raw_recordings_path / master.name)
+                if master.state is MasterState.MISSING:  # 'verify' has looked meanwhile
+                    found = replace(master, state=MasterState.RECORDED)
+                    self._library.store_reading(row.id, found, "found again", master.name)
+            copy.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -223,10 +231,21 @@ def _origin_of(recording: Recording) -> wav.Origin:
 def _read_header(part: Path) -> wav.TakeHeader:
     with os_errors_converted(f"{part.name!r} could not be read"), part.open("rb") as file:
         take = wav.read_header(file)
-    # Part of a path and of a row, so nothing but what this program itself writes there.
-    if not re.fullmatch("[0-9a-f]{32}", take.origin.recording_id) or abs(take.origin.utc_offset_min) > 1440:
+    if not _is_written_here(take):
         raise DamagedAudio(f"The header of {part.name!r} is damaged.", "It was left as it is.")
     return take
+
+
+def _is_written_here(take: wav.TakeHeader) -> bool:
+    """Whether this program writes such a header: its id becomes part of a path, its format cuts the file."""
+    kind, origin = take.format, take.origin
+    return (
+        re.fullmatch("[0-9a-f]{32}", origin.recording_id) is not None
+        and abs(origin.utc_offset_min) < 24 * 60
+        and kind.channels in (1, 2)
+        and kind.bit_depth in (16, 24)
+        and kind.sample_rate_hz in range(1000, 1_000_000)
+    )
 
 
 def _format_of(master: Master) -> AudioFormat:
@@ -237,25 +256,10 @@ def _adopted(name: str, part: Path, take: wav.TakeHeader) -> Recording:
     """A row for a take that died before it had one, from its file alone."""
     try:
         started = datetime.fromisoformat(take.origin.started_at).astimezone(UTC)
-    except ValueError:
+        started.astimezone(timezone(timedelta(minutes=take.origin.utc_offset_min)))  # is a date, too
+    except (ValueError, OverflowError):
         started = datetime.fromtimestamp(part.stat().st_mtime, UTC)
-    master = Master(
-        id=os.urandom(16).hex(),
-        name=name,
-        state=MasterState.RECORDING,
-        created_at=started,
-        frames=0,
-        sample_rate_hz=take.format.sample_rate_hz,
-        channels=take.format.channels,
-        bit_depth=take.format.bit_depth,
-        format="wav",
-        codec=f"pcm_s{take.format.bit_depth}le",
-        bitrate_bps=take.format.bytes_per_second * 8,
-        mime_type="audio/wav",
-        size_bytes=0,
-        sha256=None,
-        samples_sha256=None,
-    )
+    master = take_master(os.urandom(16).hex(), name, MasterState.RECORDING, started, take.format)
     recording = Recording(
         take.origin.recording_id, "", started, started, take.origin.utc_offset_min, (master,), recovered=True
     )

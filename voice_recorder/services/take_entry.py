@@ -13,6 +13,7 @@ from voice_recorder.domain.recording import (
     Recording,
     TakeEvent,
     TakeEventKind,
+    take_master,
 )
 from voice_recorder.domain.states import MasterState
 from voice_recorder.storage.library import Library
@@ -48,7 +49,7 @@ class TakeEntry:
         self._format = audio_format
         self._master_id = uuid.uuid4().hex
         self._markers: list[Marker] = []
-        self._was_renamed = False
+        self._written_title: str | None = None
         self._dropped_samples = 0
         self._exists = False
         self._is_complete = False
@@ -57,7 +58,7 @@ class TakeEntry:
     def rename(self, title: str) -> None:
         """Give the take another name, also when it has just ended."""
         self.title = title
-        self._was_renamed = self._has_changed = True
+        self._has_changed = True
         if self._is_complete:
             self._library.rename(self.recording_id, title)
 
@@ -83,9 +84,10 @@ class TakeEntry:
         master = self._master(MasterState.RECORDING, frames, size_bytes, health)
         try:
             if self._exists:
-                self._library.update_take(
-                    self.recording_id, master, tuple(self._markers), title=self._new_title()
-                )
+                title = self._new_title()
+                self._library.update_take(self.recording_id, master, tuple(self._markers), title=title)
+                if title is not None:
+                    self._written_title = title
             else:
                 self._enter(master)
             self.is_behind = False
@@ -105,8 +107,10 @@ class TakeEntry:
         self._library.update_take(
             self.recording_id, master, tuple(self._markers), title=title, happened="made"
         )
+        if title is not None:
+            self._written_title = title
         self._is_complete = True
-        if self._new_title() != title:  # renamed in just this moment
+        if self._new_title() is not None:  # renamed in just this moment
             self._library.rename(self.recording_id, self.title)
 
     def forget(self) -> None:
@@ -115,8 +119,9 @@ class TakeEntry:
             self._library.forget(self.recording_id, "nothing was heard")
 
     def _new_title(self) -> str | None:
-        """The name given here; None leaves the row's, which another program may have changed."""
-        return self.title if self._was_renamed else None
+        """The name given here since the row was written; None leaves the row's, perhaps another program's."""
+        title = self.title
+        return title if title != self._written_title else None
 
     def _enter(self, master: Master) -> None:
         recording = Recording(
@@ -128,6 +133,7 @@ class TakeEntry:
             masters=(master,),
         )
         self._library.add(recording, "started", tuple(self._markers))
+        self._written_title = recording.title
         self._exists = True
 
     def _master(
@@ -138,21 +144,14 @@ class TakeEntry:
         health: Health,
         samples_sha256: str | None = None,
     ) -> Master:
-        return Master(
-            id=self._master_id,
-            name=self._file_name,
-            state=state,
-            created_at=self._started_at,
+        return take_master(
+            self._master_id,
+            self._file_name,
+            state,
+            self._started_at,
+            self._format,
             frames=frames,
-            sample_rate_hz=self._format.sample_rate_hz,
-            channels=self._format.channels,
-            bit_depth=self._format.bit_depth,
-            format="wav",
-            codec=f"pcm_s{self._format.bit_depth}le",
-            bitrate_bps=self._format.bytes_per_second * 8,
-            mime_type="audio/wav",
             size_bytes=size_bytes,
-            sha256=None,
             samples_sha256=samples_sha256,
             health=health,
             events=tuple(self.events),

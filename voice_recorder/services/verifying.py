@@ -81,7 +81,7 @@ class Verifying:
         path = self._library.path_of(master)
         finding = Finding(recording.id, recording.title, path)
         try:
-            found = digest(path, cancel)[1]
+            found = self._digest(master, cancel)
         except FileNotFoundError:
             report.missing.append(finding)
             self._enter(recording, master, MasterState.MISSING, "missing", str(path))
@@ -100,6 +100,12 @@ class Verifying:
         else:
             report.checked += 1
             self._enter(recording, master, MasterState.RECORDED, "verified", "as it was")
+
+    def _digest(self, master: Master, cancel: threading.Event) -> str:
+        try:
+            return digest(self._library.path_of(master), cancel)[1]
+        except FileNotFoundError:  # perhaps moved to or from the trash in just this moment
+            return digest(self._library.path_of(master), cancel)[1]
 
     def _enter(
         self, recording: Recording, master: Master, state: MasterState, kind: str, detail: str

@@ -4,7 +4,19 @@ import re
 import unicodedata
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, literal_column, or_, select, text, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    false,
+    literal_column,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.domain.states import MasterState, RecordingState
@@ -16,31 +28,29 @@ _r = t.recordings.c
 # Newest first by the clock of the place, so that the days of a list are not torn apart by a journey.
 NEWEST_FIRST = (_r.local_day.desc(), _r.created_ms.desc(), _r.key.desc())
 
-_SHELVES: dict[Shelf, ColumnElement[bool]] = {
-    # Literals, or SQLite does not see that a partial index fits.
-    Shelf.ALL: text("recordings.archived = 0 AND recordings.trashed_ms IS NULL"),  # type: ignore[dict-item]
-    Shelf.FAVOURITES: text("recordings.favourite = 1 AND recordings.trashed_ms IS NULL"),  # type: ignore[dict-item]
-    Shelf.ARCHIVE: text("recordings.archived = 1 AND recordings.trashed_ms IS NULL"),  # type: ignore[dict-item]
-    Shelf.TRASH: text("recordings.trashed_ms IS NOT NULL"),  # type: ignore[dict-item]
+# As literals, or SQLite does not see that a partial index fits.
+_SHELVES = {
+    Shelf.ALL: "recordings.archived = 0 AND recordings.trashed_ms IS NULL",
+    Shelf.FAVOURITES: "recordings.favourite = 1 AND recordings.trashed_ms IS NULL",
+    Shelf.ARCHIVE: "recordings.archived = 1 AND recordings.trashed_ms IS NULL",
+    Shelf.TRASH: "recordings.trashed_ms IS NOT NULL",
 }
 
 
 def shelf_condition(shelf: Shelf) -> ColumnElement[bool]:
     """The recordings that stand on ``shelf``."""
-    return _SHELVES[shelf]
+    return literal_column(_SHELVES[shelf], Boolean())
 
 
-# The same without an index, for a count of what words find: those rows are looked up, not all of the shelf.
-_SHELF_OF_FOUND: dict[Shelf, ColumnElement[bool]] = {
-    shelf: text(where.text.replace("recordings.", "+recordings."))  # type: ignore[misc]
-    for shelf, where in _SHELVES.items()
-}
+def _shelf_of_found(shelf: Shelf) -> ColumnElement[bool]:
+    """The same without an index, for a count of what words find: those rows are looked up, not all."""
+    return literal_column(_SHELVES[shelf].replace("recordings.", "+recordings."), Boolean())
 
 
 def counting_condition(query: LibraryQuery) -> ColumnElement[bool]:
     """What ``condition`` says, in the words in which SQLite counts fastest."""
     words = _words(query.search) if query.search.strip() and not query.state else None
-    return condition(query) if words is None else and_(_SHELF_OF_FOUND[query.shelf], words)
+    return condition(query) if words is None else and_(_shelf_of_found(query.shelf), words)
 
 
 def condition(query: LibraryQuery) -> ColumnElement[bool]:

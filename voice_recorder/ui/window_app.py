@@ -153,7 +153,7 @@ def _is_first(lock: FileLock, services: Services) -> bool:
 
     One that is just opening or closing does not answer yet or no more: it gets a moment.
     """
-    deadline = time.monotonic() + OTHER_ANSWERS_WITHIN_S
+    deadline, pause = time.monotonic() + OTHER_ANSWERS_WITHIN_S, threading.Event()
     while not lock.acquire():
         if raise_running_window(services.config.home):
             return False
@@ -162,7 +162,7 @@ def _is_first(lock: FileLock, services: Services) -> bool:
                 "Voice Recorder is running already, but its window does not answer.",
                 "Close it first; if that does not help, end its process: what it recorded is kept.",
             )
-        time.sleep(0.1)
+        pause.wait(0.1)
     return True
 
 

@@ -59,7 +59,7 @@ def test_uneven_delivery_that_catches_up_is_no_loss(
     assert (meter.lost_frames, meter.finish()) == (0, 0)
 
 
-@given(at=st.floats(1, 25), lost=st.floats(0.1, 5), drift=st.floats(-500e-6, 500e-6))
+@given(at=st.floats(5, 25), lost=st.floats(0.1, 5), drift=st.floats(-500e-6, 500e-6))
 @settings(max_examples=50)
 def test_a_loss_of_100_ms_and_more_is_found(at: float, lost: float, drift: float) -> None:
     meter = heard(30, drift=drift, gaps=[(at, lost)])
@@ -100,3 +100,26 @@ def test_a_stall_that_is_made_good_is_taken_back() -> None:
 def test_before_anything_was_heard_nothing_is_lost() -> None:
     meter = LossMeter(RATE)
     assert (meter.lost_frames, meter.finish()) == (0, 0)
+
+
+@pytest.mark.parametrize("lost_s", [0.02, 0.5, 4.0])
+def test_what_was_lost_moves_the_time_of_all_that_follows(lost_s: float) -> None:
+    """Also less than a loss that is told of, and a second after it rather than a window."""
+    meter = heard(7.2, gaps=[(6.0, lost_s)])
+    assert meter.shift_frames == pytest.approx(lost_s * RATE, abs=0.001 * RATE)
+
+
+def test_drift_moves_the_time_too_and_late_blocks_do_not() -> None:
+    assert heard(600, drift=500e-6).shift_frames == pytest.approx(0.3 * RATE, abs=0.01 * RATE)
+    uneven = (0.1, 0.3, 0.05, 0.2, 0.45, 0.1, 0.3, 0.06, 0.2, 0.0)
+    assert heard(20, late_s=lambda number: uneven[number % 10]).shift_frames == pytest.approx(
+        0, abs=0.06 * RATE
+    )
+    assert LossMeter(RATE).shift_frames == 0
+
+
+def test_a_loss_in_the_last_window_counts_at_the_end() -> None:
+    """A take of two seconds, which no window has judged."""
+    meter = heard(2.3, gaps=[(0.7, 0.8)])
+    assert meter.lost_frames == 0
+    assert meter.finish() == pytest.approx(0.8 * RATE, abs=0.02 * RATE)

@@ -1,5 +1,6 @@
 """Devices that do not offer the chosen format: what no virtual microphone here can play."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from voice_recorder.domain.errors import DeviceUnavailable
 from voice_recorder.domain.recording import AudioFormat
 from voice_recorder.services import microphone
 from voice_recorder.services.microphone import Microphone
-from voice_recorder.services.sound_source import Changed, Lost, Sound
+from voice_recorder.services.sound_source import Changed, Dropped, Heard, Lost, Sound
 
 STUDIO = InputDevice(1, "studio", "test", 2, 48000, False)
 
@@ -82,3 +83,51 @@ def test_portaudios_own_word_for_a_loss_counts(plugged: list[InputDevice]) -> No
     assert source.dropped_frames() == 3
     source.close()
     assert source.dropped_frames() == 3
+
+
+def spoken(source: Microphone, seconds: float = 0.2) -> list[Heard]:
+    stream_of(source).deliver(seconds)
+    return list(source.read())
+
+
+def lost(source: Microphone) -> None:
+    stream_of(source).is_lost = True
+    assert [type(heard) for heard in source.read()] == [Lost]
+
+
+def test_what_found_no_room_in_memory_counts_beyond_the_next_device(plugged: list[InputDevice]) -> None:
+    source = Microphone(None, "", AudioFormat(44100))
+    spoken(source)
+    stream_of(source).overflowed_frames = 4410
+    assert [type(heard) for heard in spoken(source)] == [Dropped, Sound]
+    assert source.dropped_frames() == 4410
+    lost(source)
+    assert source.dropped_frames() == 4410
+    assert list(source.read()) == []
+    assert [type(heard) for heard in spoken(source)] == [Changed, Sound]
+    assert source.dropped_frames() == 4410
+    stream_of(source).overflowed_frames = 100
+    assert spoken(source)[0] == Dropped(100)
+    source.close()
+    assert source.dropped_frames() == 4510
+
+
+def test_a_device_that_never_spoke_is_part_of_the_gap(
+    plugged: list[InputDevice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C7.1: the take's clock stays right."""
+    monkeypatch.setattr(microphone, "RETRY_S", 0.0)
+    source = Microphone(None, "", AudioFormat(44100))
+    spoken(source)
+    silent_since = time.monotonic()
+    lost(source)
+    assert list(source.read()) == []
+    assert not source.is_lost
+    time.sleep(0.3)
+    lost(source)  # without a word in between
+    assert list(source.read()) == []
+    time.sleep(0.1)
+    changed = spoken(source, 0.05)[0]
+    assert isinstance(changed, Changed)
+    assert changed.gap_s == pytest.approx(time.monotonic() - silent_since - 0.05, abs=0.05)
+    assert changed.gap_s > 0.3

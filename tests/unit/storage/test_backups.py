@@ -125,3 +125,26 @@ def test_check_finds_a_damaged_copy(library: Library, config: StorageConfig) -> 
     backup.path.write_bytes(b"no database" * 1000)
     with pytest.raises(LibraryDamaged, match="not a database"):
         check_database(backup.path)
+
+
+def test_a_damage_that_copies_without_an_error_makes_no_backup_either(
+    library: Library, config: StorageConfig
+) -> None:
+    """SQLite copies page by page and looks at none; three such copies would push out every good one."""
+    for _ in range(20):
+        library.add(a_recording(), "imported")
+    good = [make_backup(config.database_path, config.backups_path) for _ in range(BACKUPS_KEPT)]
+    library.database.dispose()
+    with contextlib.closing(sqlite3.connect(config.database_path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = database.execute("PRAGMA page_size").fetchone()[0]
+        page = database.execute("SELECT rootpage FROM sqlite_master WHERE name = 'masters'").fetchone()[0]
+    with config.database_path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(os.urandom(size))
+    for _ in range(BACKUPS_KEPT):
+        with pytest.raises(LibraryDamaged):
+            make_backup(config.database_path, config.backups_path)
+    assert sorted(config.backups_path.iterdir()) == [backup.path for backup in good]
+    for backup in good:
+        check_database(backup.path)

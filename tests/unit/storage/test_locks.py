@@ -134,3 +134,17 @@ def test_a_lock_left_by_an_error_inside_is_free(tmp_path: Path) -> None:
         fail()
     with FileLock(path) as lock:
         assert lock.acquire()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows does not remove an open file")
+@pytest.mark.parametrize("instead", ["nothing", "folder"])
+def test_a_lock_whose_file_cannot_be_removed_is_given_back_all_the_same(tmp_path: Path, instead: str) -> None:
+    path = tmp_path / "take.lock"
+    lock = FileLock(path)
+    assert lock.acquire()
+    held = path.rename(tmp_path / "moved.lock")
+    if instead == "folder":
+        path.mkdir()
+    lock.release()
+    with FileLock(held) as other:
+        assert other.acquire()
