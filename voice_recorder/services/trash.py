@@ -74,8 +74,10 @@ class Trash:
 
     def settle(self) -> None:
         """Bring the files of recordings to where their rows say they belong, after a crash in between."""
+        folder = self._config.raw_recordings_path
         for recording in self._library.page(LibraryQuery(Shelf.TRASH), limit=-1).recordings:
-            self._settle(recording)
+            if any((folder / master.name).exists() for master in recording.masters):
+                self._settle(recording)
         names = {path.name for path in self._config.trash_path.iterdir()}
         for recording in self._library.with_masters_named(names):
             if recording.trashed_at is None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
 from voice_recorder.domain.errors import NotFound
 from voice_recorder.domain.library_query import DayCount, LibraryQuery, Page, Shelf
@@ -323,8 +323,9 @@ class Library:
 
 def _only_of(recording_key: int) -> ColumnElement[bool]:
     own = select(_links.master_key).where(_links.recording_key == recording_key)
-    others = select(_links.master_key).where(_links.recording_key != recording_key)
-    return and_(_m.key.in_(own), _m.key.not_in(others))
+    others = t.recording_masters.alias().c
+    is_shared = exists().where(others.master_key == _m.key, others.recording_key != recording_key)
+    return and_(_m.key.in_(own), ~is_shared)
 
 
 def _key(connection: Connection, recording_id: str) -> int:

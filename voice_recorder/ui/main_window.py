@@ -150,9 +150,17 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def start(self) -> None:
-        """Show the library and begin the quiet work; for when the window stands."""
-        self._upkeep.start()
+        """Show the library, then begin the quiet work; for when the window stands."""
+        self.library.model.refreshed.connect(self._begin_upkeep)
+        self.library.model.failed.connect(self._begin_upkeep)
         self.library.start()
+
+    @Slot()
+    def _begin_upkeep(self) -> None:
+        """With the first rows on the screen, or without any when the library cannot be read."""
+        self.library.model.refreshed.disconnect(self._begin_upkeep)
+        self.library.model.failed.disconnect(self._begin_upkeep)
+        self._upkeep.start()
         self._upkeep.list_inputs()
         self._input_watch.start()
 

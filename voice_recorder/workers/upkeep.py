@@ -54,7 +54,7 @@ class Upkeep(QObject):
         )  # fmt: skip
 
     def start(self) -> None:
-        """Begin, with the recovery of takes that were cut off; before the library is first read."""
+        """Begin, with the recovery of takes that were cut off."""
         self._lanes.pages.post(plain(self._begin_to_watch), None, self._on_look_failed)
         self._lanes.upkeep.post(plain(self._services.recovery.run), self._on_recovered, self._on_failed)
         self._lanes.upkeep.post(plain(self._services.housekeeping.run), self._on_changed, self._on_failed)
