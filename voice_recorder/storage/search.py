@@ -5,7 +5,6 @@ import unicodedata
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Select,
     and_,
@@ -39,12 +38,17 @@ _SHELVES = {
 
 def shelf_condition(shelf: Shelf) -> ColumnElement[bool]:
     """The recordings that stand on ``shelf``."""
-    return literal_column(_SHELVES[shelf], Boolean())
+    return _literally(_SHELVES[shelf])
+
+
+def _literally(sql: str) -> ColumnElement[bool]:
+    """``sql`` as it is: of a literal column of truth values SQLAlchemy would make ``= 1``, past any index."""
+    return and_(text(sql), true())
 
 
 def _shelf_of_found(shelf: Shelf) -> ColumnElement[bool]:
     """The same without an index, for a count of what words find: those rows are looked up, not all."""
-    return literal_column(_SHELVES[shelf].replace("recordings.", "+recordings."), Boolean())
+    return _literally(_SHELVES[shelf].replace("recordings.", "+recordings."))
 
 
 def counting_condition(query: LibraryQuery) -> ColumnElement[bool]:
@@ -55,10 +59,8 @@ def counting_condition(query: LibraryQuery) -> ColumnElement[bool]:
 
 def condition(query: LibraryQuery) -> ColumnElement[bool]:
     """The recordings that ``query`` asks for. A state looks on every shelf."""
-    where = [_state(query.state) if query.state else shelf_condition(query.shelf)]
-    if query.search.strip():
-        where.append(_words(query.search))
-    return and_(*where)
+    where = _state(query.state) if query.state else shelf_condition(query.shelf)
+    return and_(where, _words(query.search)) if query.search.strip() else where
 
 
 def match_expression(search: str) -> str | None:
