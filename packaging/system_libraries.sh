@@ -13,9 +13,9 @@ window="libbrotli1 libbz2-1.0 libdbus-1-3 libdrm2 libegl1 libfontconfig1 libfree
     libxcb-render0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libxext6
     libxkbcommon-x11-0 libxkbcommon0 libxrandr2 fonts-dejavu-core"
 # The virtual microphone, the virtual display, other programs' opinion of our files, trouble
-tests="alsa-utils dbus espeak-ng ffmpeg mount openbox procps pulseaudio pulseaudio-utils sox util-linux
+tests="alsa-utils curl dbus espeak-ng ffmpeg gnome-keyring mount openbox procps pulseaudio pulseaudio-utils sox util-linux
     x11-utils xdotool xvfb"
-test_commands="arecord espeak-ng ffmpeg mount openbox pactl parec paplay pulseaudio setpriv sox xdotool xprop Xvfb"
+test_commands="arecord curl dbus-run-session espeak-ng ffmpeg gnome-keyring-daemon mount openbox pactl parec paplay pulseaudio setpriv sox xdotool xprop Xvfb"
 
 case "${1:-}" in
 run) wanted="$sound $window" commands="" ;;

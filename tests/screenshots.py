@@ -18,6 +18,7 @@ os.environ["QT_QPA_PLATFORM"] = "xcb"
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, Qt
 from PySide6.QtWidgets import QApplication
 
+from tests.fakes.backup_states import back_up, choose_folder, enter_offline, enter_removed
 from tests.fakes.speech import speak
 from voice_recorder.app import build
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
@@ -66,6 +67,24 @@ def fill(services: Services, folder: Path) -> None:
             services.trash.delete([recording.id])
 
 
+def show_backup(services: Services, folder: Path, app: WindowApp) -> None:
+    """Bring the recordings into every state of a backup, two of them on their way."""
+    library = services.library.page(LibraryQuery(), 50).recordings
+    recordings = {recording.title.partition(":")[0]: recording for recording in library}
+    choose_folder(services, folder / "home" / "cloud")
+    done = [recordings[t] for t in ("Budget call with Ines", "Shopping", "Standup", "Letter to Amal")]
+    back_up(services, *done)
+    services.settings.set("storage.free_lossy", True)
+    services.freeing.free([recordings["Letter to Amal"].id])
+    services.settings.set("storage.free_lossy", False)
+    services.settings.set("sync.limit_kb_per_s", 40)
+    enter_offline(services, recordings["Doctor"])
+    enter_removed(services, recordings["Song, second verse"])
+    services.sync.queue([recordings["Interview 3"].id, recordings["Lecture on tides"].id])
+    app.cloud.provider_changed()
+    settle(lambda: all(activity.done for activity in app.cloud.activities), timeout_ms=6000)
+
+
 def settle(until: Callable[[], bool] = lambda: False, timeout_ms: int = 1500) -> None:
     """Let the window do its work until ``until`` holds, for ``timeout_ms`` at most."""
     deadline = QDeadlineTimer(timeout_ms)
@@ -99,6 +118,13 @@ def take_pictures(folder: Path, width: int, height: int) -> None:
         fill(services, Path(temporary))
         window.library.model.refresh()
         shoot("main")
+        show_backup(services, Path(temporary), app)
+        shoot("backup")
+        window.cloud.open_panel()
+        shoot("transfers")
+        if window.cloud.panel is not None:
+            window.cloud.panel.close()
+        services.sync.pause()
         window.library.model.show_query(LibraryQuery(search="nothing like this"))
         shoot("nothing-found")
         window.library.model.show_query(LibraryQuery(Shelf.ALL))

@@ -7,22 +7,36 @@ from collections.abc import Sequence
 
 from voice_recorder.domain.errors import NoDisplay, VoiceRecorderError
 from voice_recorder.services import Services
+from voice_recorder.services.alerts import Alerts
+from voice_recorder.services.cleanup import Cleanup
+from voice_recorder.services.compressing import Compressing
+from voice_recorder.services.fetching import Fetching
+from voice_recorder.services.freeing import Freeing
 from voice_recorder.services.housekeeping import Housekeeping
 from voice_recorder.services.importing import Importing
 from voice_recorder.services.inputs import Inputs
+from voice_recorder.services.leftovers import Leftovers
+from voice_recorder.services.links import Links
 from voice_recorder.services.metrics import Metrics
 from voice_recorder.services.peak_store import PeakStore
 from voice_recorder.services.preflight import Preflight
+from voice_recorder.services.providers import Providers
 from voice_recorder.services.proving import Proving
+from voice_recorder.services.reconciling import Reconciling
 from voice_recorder.services.recovery import Recovery
+from voice_recorder.services.sync import Sync
 from voice_recorder.services.takes import TakeService
 from voice_recorder.services.trash import Trash
 from voice_recorder.services.verifying import Verifying
+from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.logs import log_uncaught, start_logging
 from voice_recorder.storage.opening import open_database
 from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.proofs import Proofs
 from voice_recorder.storage.settings_file import SettingsFile
+from voice_recorder.storage.sync_log import SyncLog
+from voice_recorder.storage.transfers import Transfers
 
 
 def build(config: StorageConfig | None = None) -> Services:
@@ -33,11 +47,21 @@ def build(config: StorageConfig | None = None) -> Services:
     config = config or StorageConfig.from_environment()
     start_logging(config.logs_path)
     settings = SettingsFile(config.settings_path)
-    library = Library(open_database(config), config)
+    providers = Providers(config, settings, os.environ)
+    library = Library(open_database(config), config, providers.place)
     preflight = Preflight(config, settings, library)
     peaks = PeakStore(config, library)
     proving = Proving(library, peaks)
     trash = Trash(config, settings, library)
+    transfers, proofs, sync_log = (
+        Transfers(library.database), Proofs(library.database), SyncLog(library.database),
+    )  # fmt: skip
+    compressing = Compressing(config, settings, library, preflight)
+    freeing = Freeing(config, settings, library, proofs, providers)
+    figures = Figures(library.database)
+    leftovers = Leftovers(config, settings, library, transfers, proofs)
+    cleanup = Cleanup(config, library, leftovers, figures, trash)
+    alerts = Alerts(config, settings, library, preflight, sync_log, figures, providers)
     return Services(
         config=config,
         settings=settings,
@@ -51,8 +75,20 @@ def build(config: StorageConfig | None = None) -> Services:
         importing=Importing(config, library, preflight, peaks, trash),
         verifying=Verifying(config, library, proving),
         trash=trash,
-        housekeeping=Housekeeping(config, trash),
-        metrics=Metrics(config, library, preflight),
+        housekeeping=Housekeeping(config, trash, freeing, cleanup, alerts),
+        metrics=Metrics(config, library, preflight, sync_log, figures, providers),
+        providers=providers,
+        transfers=transfers,
+        proofs=proofs,
+        sync_log=sync_log,
+        compressing=compressing,
+        sync=Sync(config, settings, library, transfers, proofs, sync_log, providers, compressing),
+        reconciling=Reconciling(library, proofs, providers),
+        freeing=freeing,
+        fetching=Fetching(config, library, proofs, providers, preflight),
+        links=Links(library, proofs, providers),
+        cleanup=cleanup,
+        alerts=alerts,
     )
 
 

@@ -15,9 +15,14 @@ _RECORDING: dict[str, tuple[type, ...]] = {
     "transcript": (dict,), "tags": (list,), "folder": (str, NoneType), "favourite": (bool,),
     "recovered": (bool,), "health": (dict,),
 }  # fmt: skip
-_SYNC = {
-    "state", "provider", "remote_id", "queued_at", "bytes_sent", "bytes_total", "attempts", "next_attempt_at",
-    "error", "verified_at", "original_size_bytes", "compressed_size_bytes",
+_SYNC: dict[str, tuple[type, ...]] = {
+    "state": (str,), "provider": (str, NoneType), "remote_id": (str, NoneType), "queued_at": (str, NoneType),
+    "bytes_sent": (int, NoneType), "bytes_total": (int, NoneType), "attempts": (int,),
+    "next_attempt_at": (str, NoneType), "error": (str, NoneType), "verified_at": (str, NoneType),
+    "original_size_bytes": (int, NoneType), "compressed_size_bytes": (int, NoneType),
+}  # fmt: skip
+SYNC_STATES = {
+    "off", "queued", "compressing", "uploading", "verifying", "backed_up", "failed", "removed",
 }  # fmt: skip
 STATES = {"recording", "recorded", "missing", "damaged", "cloud_only", "trashed"}
 
@@ -29,12 +34,23 @@ def check_recording(document: dict[str, Any]) -> None:
     for key in ("created_at", "updated_at"):
         assert datetime.fromisoformat(document[key]).utcoffset() == timedelta(0)
     assert document["state"] in STATES
-    assert set(document["sync"]) == _SYNC
-    assert document["sync"]["state"] == "off"
+    check_sync(document["sync"])
     assert "state" in document["transcript"]
     assert set(document["health"]) >= {"dropped_samples", "clipped_share", "silent_share"}
     assert document["masters"]
     assert document["masters"][0]["path"] == document["path"]
+
+
+def check_sync(sync: dict[str, Any]) -> None:
+    """Assert that ``sync`` has the contract's keys and types, and holds nothing while backup is off."""
+    for key, types in _SYNC.items():
+        assert type(sync[key]) in types, f"sync.{key} is {sync[key]!r}"
+    assert sync["state"] in SYNC_STATES
+    for key in ("queued_at", "next_attempt_at", "verified_at"):
+        assert sync[key] is None or datetime.fromisoformat(sync[key]).utcoffset() == timedelta(0)
+    if sync["provider"] is None:
+        assert sync["state"] == "off"
+        assert not any(sync[key] for key in _SYNC if key != "state")
 
 
 def one_sentence(stderr: str) -> str:

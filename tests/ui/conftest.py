@@ -13,6 +13,7 @@ import soundfile
 from PySide6.QtWidgets import QApplication
 from sqlalchemy import insert
 
+from tests.fakes.backup_states import choose_folder
 from voice_recorder.app import build
 from voice_recorder.domain.recording import Health, Marker, Master, Recording
 from voice_recorder.domain.states import MasterState
@@ -98,11 +99,11 @@ def lane(qapp: QApplication) -> Iterator[Lane]:
 
 
 @pytest.fixture
-def open_window(qapp: QApplication, qtbot: Any, services: Services) -> Iterator[Callable[[], MainWindow]]:
-    """Open the window on the library as it is now, and wait until it shows it."""
+def open_app(qapp: QApplication, qtbot: Any, services: Services) -> Iterator[Callable[[], WindowApp]]:
+    """Open the window on the library as it is now, and wait until it shows it; the whole of it."""
     apps: list[WindowApp] = []
 
-    def open_window() -> MainWindow:
+    def open_app() -> WindowApp:
         app = WindowApp(qapp, services)
         apps.append(app)
         app.show()
@@ -111,11 +112,25 @@ def open_window(qapp: QApplication, qtbot: Any, services: Services) -> Iterator[
         qtbot.waitUntil(lambda: window.library.model.ready, timeout=5000)
         if window.library.model.total:
             qtbot.waitUntil(lambda: bool(window.library.detail.recording_id), timeout=5000)
-        return window
+        return app
 
-    yield open_window
+    yield open_app
     for app in apps:
         app.shut_down()
         app.window.hide()
         app.window.deleteLater()
     qapp.sendPostedEvents()
+
+
+@pytest.fixture
+def open_window(open_app: Callable[[], WindowApp]) -> Callable[[], MainWindow]:
+    """Open the window on the library as it is now, and wait until it shows it."""
+    return lambda: open_app().window
+
+
+@pytest.fixture
+def folder(services: Services, tmp_path: Path) -> Path:
+    """A folder that copies go to from now on, sent as they are."""
+    services.settings.set("compression.send_as", "original")
+    choose_folder(services, tmp_path / "copies")
+    return tmp_path / "copies"

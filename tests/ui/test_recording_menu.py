@@ -78,6 +78,7 @@ def test_many_at_once(open_window: Open, add: Any, services: Services, qtbot: An
     assert "Rename" not in actions
     _trigger(actions, "Move to the trash (2 recordings)")
     qtbot.waitUntil(lambda: window.library.model.total == 0)
+    qtbot.waitUntil(window.library.toast.isVisible)
     window.library.toast.undo.click()
     qtbot.waitUntil(
         lambda: {r.id for r in services.library.page(window.library.model.query, 9).recordings} == ids

@@ -7,7 +7,9 @@ from PySide6.QtCore import Qt
 
 from voice_recorder.domain.library_query import DayCount, LibraryQuery, Shelf
 from voice_recorder.services import Services
-from voice_recorder.ui.recordings_model import PAGE, RecordingsModel, Role, _changes
+from voice_recorder.ui.recordings_model import PAGE, RecordingsModel
+from voice_recorder.ui.roles import Role
+from voice_recorder.ui.row_layout import changes
 from voice_recorder.workers.lane import Lane
 
 
@@ -66,7 +68,7 @@ def test_headings_cannot_be_selected_and_a_row_is_one_object(
     assert row.data(Role.DURATION) == 1.0
     assert row.data(Role.OVERVIEW) == made.masters[0].overview
     names = {bytes(name.data()).decode() for name in model.roleNames().values()}
-    assert names == {"title", "recording_id", "recording", "heading", "duration_s", "badge", "overview"}
+    assert names == {"title", "recording_id", "recording", "heading", "duration_s", "badge", "overview", "mark"}
 
 
 def test_the_tool_tip_says_why_there_is_a_badge(model: RecordingsModel, qtbot: Any, add: Any) -> None:
@@ -176,12 +178,12 @@ DAYS = [DayCount("2026-11-21", 2), DayCount("2026-11-20", 3)]
     ],
 )
 def test_the_steps_from_one_list_of_days_to_another(new: list[DayCount], steps: int) -> None:
-    changes = _changes(DAYS, new)
-    assert changes is not None
-    assert len(changes) == steps
+    found = changes(DAYS, new)
+    assert found is not None
+    assert len(found) == steps
 
 
 def test_too_many_steps_are_a_reset() -> None:
     assert (
-        _changes([], [DayCount(f"2026-{m:02}-{d:02}", 1) for m in (12, 11) for d in range(28, 0, -1)]) is None
+        changes([], [DayCount(f"2026-{m:02}-{d:02}", 1) for m in (12, 11) for d in range(28, 0, -1)]) is None
     )

@@ -270,7 +270,7 @@ def test_the_detail_tells_what_is_known(open_window: Open, add: Any, qtbot: Any)
     detail = window.library.detail
     assert "8 kHz mono 16 bit WAV" in detail._meta.text()
     qtbot.waitUntil(lambda: detail._health.text.text().startswith("Clean:"), timeout=5000)
-    assert detail._backup.text.text().startswith("Backup is off")
+    assert detail.backup.text.text().startswith("Backup is off")
     assert detail._history.text.text()
     assert "cut off" in detail._state.text()
     assert [flag.at_s for flag in detail.waveform._flags] == [0.25, 0.5]

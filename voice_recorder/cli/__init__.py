@@ -8,7 +8,7 @@ from collections.abc import Callable
 import typer
 
 from voice_recorder import __version__
-from voice_recorder.cli import library, recording, safety, system
+from voice_recorder.cli import cloud, library, provider, recording, safety, system
 from voice_recorder.cli.program import Build, Program, report_error, show
 from voice_recorder.domain.errors import VoiceRecorderError
 
@@ -37,7 +37,7 @@ def _main(
     """Take the options that stand before a command."""
 
 
-for group in (recording, library, safety, system):
+for group in (recording, library, cloud, provider, safety, system):
     group.register(app)
 
 

@@ -1,5 +1,6 @@
 """The JSON forms of the command line's contract."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,14 +9,11 @@ from typing import Any
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.preflight import Verdict
 from voice_recorder.domain.recording import HistoryEntry, Marker, Master, Recording
+from voice_recorder.domain.transfers import OFF, SyncStatus
 from voice_recorder.storage.library import Library
+from voice_recorder.storage.sync_log import Attempt
 
-# Backup is off: no provider can be chosen yet.
-_SYNC_OFF: dict[str, Any] = {
-    "state": "off", "provider": None, "remote_id": None, "queued_at": None, "bytes_sent": None,
-    "bytes_total": None, "attempts": 0, "next_attempt_at": None, "error": None, "verified_at": None,
-    "original_size_bytes": None, "compressed_size_bytes": None,
-}  # fmt: skip
+Cached = Callable[[Master], Path | None]
 
 
 def moment(at: datetime | None) -> str | None:
@@ -30,9 +28,14 @@ def error_document(error: VoiceRecorderError) -> dict[str, str]:
     return {"kind": error.kind, "title": error.title, "detail": error.detail}
 
 
-def recording_document(recording: Recording, library: Library) -> dict[str, Any]:
-    """A recording as the contract describes it; the audio fields are those of the first master."""
-    masters = [_master(master, library) for master in recording.masters]
+def recording_document(
+    recording: Recording, library: Library, cached: Cached = lambda _master: None
+) -> dict[str, Any]:
+    """A recording as the contract describes it; the audio fields are those of the first master.
+
+    ``cached`` knows where the fetched copy of a master is.
+    """
+    masters = [_master(master, library, cached) for master in recording.masters]
     first = masters[0] if masters else dict.fromkeys(_AUDIO_FIELDS)
     return {
         "id": recording.id,
@@ -44,7 +47,7 @@ def recording_document(recording: Recording, library: Library) -> dict[str, Any]
         "duration_s": recording.duration_s,
         "masters": masters,
         "state": recording.state.value,
-        "sync": dict(_SYNC_OFF),
+        "sync": sync_document(recording.sync),
         "transcript": {"state": "none"},
         "tags": list(recording.tags),
         "folder": recording.folder,
@@ -59,15 +62,46 @@ def recording_document(recording: Recording, library: Library) -> dict[str, Any]
 
 _AUDIO_FIELDS = (
     "duration_s", "sample_rate_hz", "channels", "bit_depth", "format", "codec", "bitrate_bps", "mime_type",
-    "size_bytes", "sha256", "samples_sha256", "path", "health",
+    "size_bytes", "sha256", "samples_sha256", "path", "cached_copy", "health",
 )  # fmt: skip
 
 
-def _master(master: Master, library: Library) -> dict[str, Any]:
+def sync_document(sync: SyncStatus) -> dict[str, Any]:
+    """How a recording's backup stands; all of it empty while no provider is chosen."""
+    sync = sync if sync.place else OFF
+    return {
+        "state": sync.state.value,
+        "provider": sync.provider,
+        "place": sync.place or None,
+        "remote_id": sync.remote_id,
+        "queued_at": moment(sync.queued_at),
+        "bytes_sent": sync.bytes_sent,
+        "bytes_total": sync.bytes_total,
+        "attempts": sync.attempts,
+        "next_attempt_at": moment(sync.next_attempt_at),
+        "error": sync.error,
+        "verified_at": moment(sync.verified_at),
+        "original_size_bytes": sync.original_size_bytes,
+        "compressed_size_bytes": sync.compressed_size_bytes,
+        "lossless": sync.lossless,
+    }
+
+
+def attempt_documents(attempts: tuple[Attempt, ...]) -> list[dict[str, Any]]:
+    """The tries to send a recording, oldest first."""
+    return [
+        {**asdict(attempt), "started_at": moment(attempt.started_at), "ended_at": moment(attempt.ended_at)}
+        for attempt in attempts
+    ]
+
+
+def _master(master: Master, library: Library, cached: Cached) -> dict[str, Any]:
+    copy = cached(master)
     return {
         "id": master.id,
         "state": master.state.value,
         "path": str(library.path_of(master)),
+        "cached_copy": str(copy) if copy else None,
         "duration_s": master.duration_s,
         "frames": master.frames,
         "sample_rate_hz": master.sample_rate_hz,

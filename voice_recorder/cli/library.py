@@ -1,6 +1,5 @@
 """Commands on recordings: list, show, import, rename, delete, restore, trash."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from voice_recorder.cli.documents import (
-    error_document,
+    attempt_documents,
     failed_document,
     history_documents,
     marker_documents,
+    moment,
     recording_document,
 )
 from voice_recorder.cli.program import (
@@ -29,13 +29,16 @@ from voice_recorder.cli.program import (
     say,
     services_of,
     show,
+    show_results,
+    size_words,
 )
 from voice_recorder.domain.errors import NotFound
 from voice_recorder.domain.library_query import LibraryQuery
 from voice_recorder.domain.preflight import in_mb
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
-from voice_recorder.services.trash import ItemResult
+from voice_recorder.domain.transfers import SyncState, SyncStatus
+from voice_recorder.services import Services
 
 _MOST = 2**63 - 1  # what SQLite can count to
 
@@ -62,7 +65,8 @@ def list_(
     json_: Json = False,
 ) -> None:
     """List recordings, newest first."""
-    library = services_of(context).library
+    services = services_of(context)
+    library, cached = services.library, services.fetching.cached
     page = library.page(LibraryQuery(search=search, state=state), limit, offset)
 
     def human() -> None:
@@ -73,7 +77,7 @@ def list_(
         say(f"{len(page.recordings)} of {page.total}")
 
     document = {
-        "recordings": [recording_document(r, library) for r in page.recordings],
+        "recordings": [recording_document(r, library, cached) for r in page.recordings],
         "total": page.total,
     }
     show(document, as_json=json_, human=human)
@@ -90,24 +94,54 @@ def _row(recording: Recording) -> tuple[str, ...]:
 
 def show_(context: typer.Context, recording_id: Id, json_: Json = False) -> None:
     """Show one recording with its markers and history; the history also of one that is gone."""
-    library = services_of(context).library
+    services = services_of(context)
+    library = services.library
     try:
         recording = library.get(recording_id)
     except NotFound as error:
         history = history_documents(library.history(recording_id))
         code = report_error(error, as_json=json_, **({"history": history} if history else {}))
         raise typer.Exit(code) from None
-    document = recording_document(recording, library)
+    document = recording_document(recording, library, services.fetching.cached)
     document["markers"] = marker_documents(library.markers(recording.id), recording)
     document["history"] = history_documents(library.history(recording.id))
+    document["attempts"] = attempt_documents(services.sync_log.attempts(recording.id))
 
     def human() -> None:
         for name in ("title", "id", "created_at", "state", "duration_s", "format", "sha256", "path"):
             say(f"{name:12} {document[name]}")
+        say(f"{'backup':12} {_backup_words(recording.sync)}")
         for entry in document["history"]:
             say(f"{entry['at']}  {entry['kind']}  {entry['detail']}".rstrip())
 
     show(document, as_json=json_, human=human)
+
+
+def _backup_words(sync: SyncStatus) -> str:
+    """How the backup of a recording stands, for people."""
+    if not sync.place:
+        return "off: no provider is chosen"
+    where = f"{_BACKUP_WORDS[sync.state]} ({sync.place})"
+    if sync.state is SyncState.BACKED_UP and sync.verified_at and sync.compressed_size_bytes:
+        size = size_words(sync.compressed_size_bytes)
+        kind = "as it is" if sync.lossless else "compressed"
+        return f"{where}, {kind}, {size}, verified {moment(sync.verified_at)}"
+    if sync.state is SyncState.UPLOADING and sync.bytes_total:
+        return f"{where}, {size_words(sync.bytes_sent or 0)} of {size_words(sync.bytes_total)}"
+    next_try = f" Next try {moment(sync.next_attempt_at)}." if sync.next_attempt_at else ""
+    return f"{where}: {sync.error}{next_try}" if sync.error else where
+
+
+_BACKUP_WORDS = {
+    SyncState.OFF: "not backed up",
+    SyncState.QUEUED: "waits in the queue",
+    SyncState.COMPRESSING: "is being compressed",
+    SyncState.UPLOADING: "is being sent",
+    SyncState.VERIFYING: "is being verified",
+    SyncState.BACKED_UP: "backed up",
+    SyncState.FAILED: "failed",
+    SyncState.REMOVED: "removed from the cloud",
+}
 
 
 def import_(
@@ -120,11 +154,11 @@ def import_(
     """Take copies of audio files into the library."""
     services = services_of(context)
     report = services.importing.run(paths)
-    library = services.library
+    library, cached = services.library, services.fetching.cached
     document: dict[str, Any] = {
-        "recordings": [recording_document(r, library) for r in report.recordings],
+        "recordings": [recording_document(r, library, cached) for r in report.recordings],
         "duplicates": [
-            {"path": str(d.path), "recording": recording_document(d.recording, library)}
+            {"path": str(d.path), "recording": recording_document(d.recording, library, cached)}
             for d in report.duplicates
         ],
         "failed": [failed_document(path, error) for path, error in report.failed],
@@ -152,44 +186,37 @@ def rename(
     json_: Json = False,
 ) -> None:
     """Give a recording another title."""
-    library = services_of(context).library
-    recording = library.rename(recording_id, title)
-    show(recording_document(recording, library), as_json=json_, human=lambda: say(recording.title))
+    services = services_of(context)
+    recording = services.library.rename(recording_id, title)
+    document = recording_document(recording, services.library, services.fetching.cached)
+    show(document, as_json=json_, human=lambda: say(recording.title))
 
 
 def delete(context: typer.Context, ids: Ids, json_: Json = False) -> None:
     """Put recordings into the trash, where they stay for 30 days."""
-    _report(services_of(context).trash.delete(ids), as_json=json_)
+    show_results(services_of(context).trash.delete(ids), as_json=json_)
 
 
 def restore(context: typer.Context, ids: Ids, json_: Json = False) -> None:
     """Take recordings out of the trash."""
-    _report(services_of(context).trash.restore(ids), as_json=json_)
+    show_results(services_of(context).trash.restore(ids), as_json=json_)
 
 
 @trash_app.command("empty")
 def empty_trash(context: typer.Context, yes: Yes = False, json_: Json = False) -> None:
     """Delete for ever what is in the trash."""
     services = services_of(context)
-    if may_go_on("Delete all that is in the trash for ever? No cloud copy of it exists.", yes=yes):
-        _report(services.trash.empty(), as_json=json_)
+    if may_go_on(_emptying_question(services), yes=yes):
+        show_results(services.trash.empty(), as_json=json_)
     else:
-        _report([], as_json=json_)
+        show_results([], as_json=json_)
 
 
-def _report(results: Sequence[ItemResult], *, as_json: bool) -> None:
-    document = {
-        "results": [
-            {"id": r.id, "ok": r.ok, "error": error_document(r.error) if r.error else None} for r in results
-        ]
-    }
-    failed = [result.error for result in results if result.error]
-    for error in failed:
-        complain(error)
-    show(
-        document,
-        as_json=as_json,
-        human=lambda: say(f"{len(results) - len(failed)} done, {len(failed)} failed"),
-    )
-    if failed:
-        raise typer.Exit(1)
+def _emptying_question(services: Services) -> str:
+    """Ask whether the trash is to be emptied, and say what happens to the cloud copies."""
+    question = "Delete all that is in the trash for ever?"
+    if not services.settings.current.cloud_provider:
+        return question
+    if services.settings.current.cloud_delete_copies:
+        return f"{question} Its cloud copies are deleted, too."
+    return f"{question} Its cloud copies stay."

@@ -2,20 +2,36 @@
 
 import contextlib
 import json
+import signal
 import sys
-from collections.abc import Callable
-from typing import Annotated, Any
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from voice_recorder.cli.documents import error_document
-from voice_recorder.domain.errors import NoDisplay, NoInputDevice, PreflightBlocked, VoiceRecorderError
+from voice_recorder.domain.errors import (
+    Cancelled,
+    NoDisplay,
+    NoInputDevice,
+    PreflightBlocked,
+    VoiceRecorderError,
+)
+from voice_recorder.domain.preflight import in_mb
+from voice_recorder.domain.results import ItemResult
 from voice_recorder.services import Services
 from voice_recorder.storage.paths import StorageConfig
 
 Build = Callable[[StorageConfig | None], Services]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+_T = TypeVar("_T")
+_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_LOOK_EVERY_S = 0.1
+_ENDS_WITHIN_S = 3.0
 
 
 def as_text(words: str | list[str] | None) -> str | list[str] | None:
@@ -89,7 +105,12 @@ def say(text: str) -> None:
 
 def complain(error: VoiceRecorderError) -> None:
     """An error on stderr, in one line."""
-    warn(" ".join(str(error).split()))
+    warn(one_line(error))
+
+
+def one_line(error: VoiceRecorderError) -> str:
+    """An error's words without line ends."""
+    return " ".join(str(error).split())
 
 
 def warn(text: str) -> None:
@@ -106,6 +127,11 @@ def printable(text: str) -> str:
     )
 
 
+def size_words(size_bytes: float) -> str:
+    """A size for people."""
+    return f"{size_bytes / 1000:.0f} kB" if size_bytes < 100_000 else in_mb(size_bytes)
+
+
 def report_error(error: VoiceRecorderError, *, as_json: bool, **more: Any) -> int:
     """Print an error on stderr and, for ``--json``, on stdout; the exit code."""
     complain(error)
@@ -118,3 +144,56 @@ def may_go_on(question: str, *, yes: bool) -> bool:
     if yes or not sys.stdin.isatty():
         return True
     return typer.confirm(question)
+
+
+def show_results(results: Sequence[ItemResult], *, as_json: bool) -> None:
+    """What became of each of many; exit code 1 when one failed."""
+    document = {
+        "results": [
+            {"id": r.id, "ok": r.ok, "error": error_document(r.error) if r.error else None} for r in results
+        ]
+    }
+    failed = [result.error for result in results if result.error]
+    for sentence in dict.fromkeys(map(one_line, failed)):
+        warn(sentence)
+    show(
+        document,
+        as_json=as_json,
+        human=lambda: say(f"{len(results) - len(failed)} done, {len(failed)} failed"),
+    )
+    if failed:
+        raise typer.Exit(1)
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that Ctrl-C and the other signals to end set, instead of ending the program."""
+    stop = threading.Event()
+    for name in _STOP_SIGNALS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
+    return stop
+
+
+def run_aside(work: Callable[[], _T], stop: threading.Event, look: Callable[[], None] = lambda: None) -> _T:
+    """What ``work`` returns, done in a thread of its own: a signal is answered whatever it waits for.
+
+    ``look`` is called ten times a second meanwhile. Cancelled when ``work`` has not ended within 3 s of
+    ``stop``; it ends with the program then.
+    """
+    outcome: Future[_T] = Future()
+
+    def body() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+            outcome.set_exception(error)
+
+    threading.Thread(target=body, name="command", daemon=True).start()
+    stopped_at: float | None = None
+    while not wait([outcome], _LOOK_EVERY_S).done:
+        look()
+        if stop.is_set():
+            stopped_at = stopped_at or time.monotonic()
+            if time.monotonic() - stopped_at > _ENDS_WITHIN_S:
+                raise Cancelled
+    return outcome.result()

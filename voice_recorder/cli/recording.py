@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import sys
 import tempfile
 import threading
@@ -26,6 +25,7 @@ from voice_recorder.cli.program import (
     say,
     services_of,
     show,
+    stop_on_signals,
     warn,
 )
 from voice_recorder.domain.errors import NoInputDevice, StorageError, VoiceRecorderError
@@ -38,7 +38,6 @@ from voice_recorder.services.take import Take
 from voice_recorder.storage.paths import StorageConfig
 
 _LONGEST_S = 1e9
-_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _POLL_S = 0.1
 _LOOKS_EVERY = 3
 
@@ -62,7 +61,7 @@ def record(
     json_: Json = False,
 ) -> None:
     """Record until Ctrl-C, SIGTERM or SIGHUP, or for some seconds."""
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     services = services_of(context)
     refuse_if_blocked(services.preflight.check(Purpose.TAKE))
     take = services.takes.start(title, device, limit_s=seconds)
@@ -74,7 +73,9 @@ def record(
     if take.snapshot().state is TakeState.FAILED and take.error:
         raise take.error
     unproved = _prove(services, take.recording_id)
-    document = recording_document(services.library.get(take.recording_id), services.library)
+    document = recording_document(
+        services.library.get(take.recording_id), services.library, services.fetching.cached
+    )
     if unproved:
         complain(unproved)
         document["error"] = error_document(unproved)
@@ -98,14 +99,6 @@ def _prove(services: Services, recording_id: str) -> VoiceRecorderError | None:
 def _tell(document: dict[str, Any]) -> None:
     say(f"{document['title']}  {document['duration_s']:.1f} s  {document['path']}")
     say(f"SHA-256 {document['sha256']}")
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-    for name in _STOP_SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
-    return stop
 
 
 def _follow(take: Take, stop: threading.Event, seconds: float | None) -> None:
@@ -163,8 +156,8 @@ def devices(context: typer.Context, json_: Json = False) -> None:
 
 
 def demo(context: typer.Context, json_: Json = False) -> None:
-    """Show the whole way once, in a folder of its own: record, save, prove, verify."""
-    stop = _stop_on_signals()
+    """Show the whole way once, in a folder of its own: from the microphone to the proved copy."""
+    stop = stop_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="voice-recorder-demo-"))
     environ = {name: value for name, value in os.environ.items() if not name.startswith("VOICE_RECORDER_")}
     config = StorageConfig.from_environment("development", {**environ, "VOICE_RECORDER_HOME": str(folder)})
@@ -174,7 +167,7 @@ def demo(context: typer.Context, json_: Json = False) -> None:
         document = {
             "folder": str(folder),
             "steps": [asdict(step) for step in report.steps],
-            "recording": recording_document(report.recording, services.library),
+            "recording": recording_document(report.recording, services.library, services.fetching.cached),
         }
     finally:
         services.close()

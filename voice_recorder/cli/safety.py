@@ -1,4 +1,4 @@
-"""Commands that keep recordings safe: verify, recover, backup."""
+"""Commands that keep recordings safe: verify, recover, cleanup, backup."""
 
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -7,6 +7,7 @@ import typer
 
 from voice_recorder.cli.documents import failed_document, moment, recording_document
 from voice_recorder.cli.program import Json, as_text, complain, program_of, say, services_of, show, warn
+from voice_recorder.domain.preflight import in_mb
 from voice_recorder.services.returning import return_to
 from voice_recorder.services.verifying import Finding
 from voice_recorder.storage.backups import list_backups, make_backup
@@ -19,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("verify")(verify)
     app.command("recover")(recover)
+    app.command("cleanup")(cleanup)
     app.add_typer(backup_app, name="backup")
 
 
@@ -80,6 +82,39 @@ def recover(context: typer.Context, json_: Json = False) -> None:
         say(f"{len(recovered)} recovered")
 
     show(document, as_json=json_, human=human)
+
+
+def cleanup(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
+    json_: Json = False,
+) -> None:
+    """Remove leftovers: unfinished and unneeded files, and what has been in the trash for 30 days."""
+    report = services_of(context).cleanup.run(dry_run=dry_run)
+    for path, error in report.failed:
+        warn(str(path))
+        complain(error)
+    document = {
+        "dry_run": dry_run,
+        "removed": [asdict(removed) for removed in report.removed],
+        "freed_bytes": report.freed_bytes,
+        "failed": [failed_document(path, error) for path, error in report.failed],
+        "waiting": report.waiting,
+    }
+
+    def human() -> None:
+        for removed in report.removed:
+            say(f"{removed.path}  {removed.size_bytes} bytes  {removed.why}")
+        say(f"{len(report.removed)} {'would go' if dry_run else 'removed'}, {in_mb(report.freed_bytes)}")
+        if report.waiting:
+            say(
+                f"Past their date in the trash: {report.waiting}. They stay until the clock is known to be"
+                " right; clean up again within a week."
+            )
+
+    show(document, as_json=json_, human=human)
+    if report.failed:
+        raise typer.Exit(1)
 
 
 @backup_app.command("make")

@@ -8,13 +8,22 @@ from rich.console import Console
 from rich.table import Table
 
 from voice_recorder.audio import ffmpeg
+from voice_recorder.audio.encoder import m4a_available
 from voice_recorder.cli.documents import moment, verdict_document
-from voice_recorder.cli.program import Json, as_text, printable, say, services_of, show
+from voice_recorder.cli.program import Json, as_text, printable, say, services_of, show, size_words
+from voice_recorder.domain.compression import SendAs
+from voice_recorder.domain.errors import ConfigurationError
 from voice_recorder.domain.settings import Declaration, declaration, declarations, value_of
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.transfers import UNDER_WAY, TransferState
+from voice_recorder.services import Services
+from voice_recorder.services.backlog import is_in_hand
+from voice_recorder.services.queue_state import QueueState, read_queue
 from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.queue_rows import QueueRow
 from voice_recorder.storage.settings_file import SettingsFile
 
+_MOST_SHOWN = 200
 settings_app = typer.Typer(no_args_is_help=True, help="Every setting.")
 
 
@@ -50,7 +59,8 @@ def formats(context: typer.Context, json_: Json = False) -> None:
                 "sample_rates_hz": list(choices["audio.sample_rate_hz"].choices or ()),
                 "bit_depths": list(choices["audio.bit_depth"].choices or ()),
                 "channels": list(choices["audio.channels"].choices or ()),
-            }
+            },
+            *_copy_formats(),
         ],
         "limits": {"max_import_mb": StorageConfig.from_environment().max_import_mb},
         "ffmpeg": has_ffmpeg,
@@ -61,8 +71,26 @@ def formats(context: typer.Context, json_: Json = False) -> None:
             missing = needs and not has_ffmpeg
             say(f"{name:5} {files}{'  (install ffmpeg to read it)' if missing else ''}")
         say("Recordings are WAV (RF64 beyond 4 GB).")
+        for copy in _copy_formats():
+            missing_words = "" if copy["available"] else f" ({copy['reason']})"
+            say(f"{copy['format']:8} for cloud copies{missing_words}")
 
     show(document, as_json=json_, human=human)
+
+
+def _copy_formats() -> list[dict[str, Any]]:
+    """What copies can be sent as."""
+    has_m4a, reason = m4a_available()
+    return [
+        {
+            "format": send_as.value,
+            "for": "cloud copies",
+            "lossless": send_as.is_lossless,
+            "available": send_as is not SendAs.M4A or has_m4a,
+            "reason": reason or None if send_as is SendAs.M4A else None,
+        }
+        for send_as in SendAs
+    ]
 
 
 def health(context: typer.Context, json_: Json = False) -> None:
@@ -89,17 +117,19 @@ def status(context: typer.Context, json_: Json = False) -> None:
     running = [recording for recording in unfinished if services.recovery.is_owned(recording.id)]
     cut_off = [recording for recording in unfinished if recording not in running]
     unproved = library.unproved()
+    queue = read_queue(services, rows=_MOST_SHOWN)
+    under_way = [row for row in queue.rows if row.state in UNDER_WAY]
+    at_work = [row for row in under_way if is_in_hand(services, row.transfer_id)]
     document = {
-        "provider": None,
-        "paused": False,
-        "queue": {"queued": 0, "running": 0, "failed": 0},
+        **_backup_document(services, queue, running=len(at_work)),
+        "activity": [_activity(row) for row in at_work],
         "takes": [{"id": r.id, "title": r.title, "created_at": moment(r.created_at)} for r in running],
         "cut_off": [recording.id for recording in cut_off],
         "unproved": [recording.id for recording in unproved],
     }
 
     def human() -> None:
-        say("Backup is off: no provider is chosen.")
+        _tell_backup(document)
         for recording in running:
             say(f"recording: {recording.title}")
         if cut_off:
@@ -108,6 +138,54 @@ def status(context: typer.Context, json_: Json = False) -> None:
             say(f"Still to be proved: {len(unproved)}.")
 
     show(document, as_json=json_, human=human)
+
+
+def _backup_document(services: Services, queue: QueueState, *, running: int) -> dict[str, Any]:
+    """The provider and its queue; an entry whose process died waits like any other."""
+    return {
+        "provider": queue.place.partition(":")[0] or services.settings.current.cloud_provider or None,
+        "place": queue.place or None,
+        "paused": services.sync.paused,
+        "halted": queue.halted or _unusable(services) or None,
+        "queue": {
+            "queued": queue.count(TransferState.QUEUED) + queue.under_way - running,
+            "running": running,
+            "failed": queue.count(TransferState.FAILED),
+            "removed": queue.count(TransferState.REMOVED),
+            "backed_up": services.transfers.counts(queue.place)[TransferState.BACKED_UP],
+        },
+    }
+
+
+def _unusable(services: Services) -> str:
+    """Why the provider that is chosen cannot be used, as far as is known without asking it."""
+    try:
+        _ = services.providers.chosen
+    except ConfigurationError as error:
+        return str(error)
+    return ""
+
+
+def _activity(row: QueueRow) -> dict[str, Any]:
+    return {
+        "id": row.recording_id, "title": row.title, "state": row.state.value,
+        "bytes_sent": row.sent_bytes, "bytes_total": row.total_bytes or None,
+    }  # fmt: skip
+
+
+def _tell_backup(document: dict[str, Any]) -> None:
+    if document["provider"] is None:
+        say("Backup is off: no provider is chosen.")
+        return
+    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in document["queue"].items())
+    say(f"Copies go to {document['place'] or document['provider']}: {counts}.")
+    if document["paused"]:
+        say("Sending is paused; 'voice-recorder resume' goes on.")
+    if document["halted"]:
+        say(document["halted"])
+    for row in document["activity"]:
+        of_all = f" of {size_words(row['bytes_total'])}" if row["bytes_total"] else ""
+        say(f"{row['state']}: {row['title']}, {size_words(row['bytes_sent'])}{of_all}")
 
 
 def metrics(context: typer.Context, json_: Json = False) -> None:

@@ -95,3 +95,46 @@ class ImportRefused(StorageError):
 
 class EncodingError(VoiceRecorderError):
     """Audio could not be encoded or decoded."""
+
+
+class SecretsUnavailable(VoiceRecorderError):
+    """This machine has no keyring in which a secret could be kept, or it stays locked."""
+
+
+class CloudError(VoiceRecorderError):
+    """A provider did not do what it was asked. Tried again only when a subclass says so."""
+
+
+class NoProvider(CloudError):
+    """No provider is chosen, so there is nowhere to send anything."""
+
+
+class TransientCloudError(CloudError):
+    """It may work later: network errors, 5xx, 420/429, answers that make no sense.
+
+    ``retry_after_s`` is the wait that the provider asked for, None when it did not say.
+    """
+
+    def __init__(self, title: str, detail: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(title, detail)
+        self.retry_after_s = retry_after_s
+
+
+class NetworkUnreachable(TransientCloudError):
+    """The provider could not be reached at all: most likely this computer is offline."""
+
+
+class CredentialsRejected(CloudError):
+    """The provider refuses the key, or the computer's clock is too wrong for a signature."""
+
+
+class FileRejected(CloudError):
+    """The provider will never take this file as it is, or it is not the file that was queued."""
+
+
+class CloudCopyMissing(CloudError):
+    """The provider has no such copy (any more)."""
+
+
+class CloudCopyDiffers(CloudError):
+    """What the provider holds is not what was sent."""

@@ -12,6 +12,7 @@ class Shelf(StrEnum):
 
     ALL = "all"
     FAVOURITES = "favourites"
+    NOT_BACKED_UP = "not_backed_up"
     ARCHIVE = "archive"
     TRASH = "trash"
 

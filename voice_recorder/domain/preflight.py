@@ -23,6 +23,8 @@ class Purpose(StrEnum):
     IMPORT = "import"
     RESTORE = "restore"
     MIGRATION = "migration"
+    COMPRESSION = "compression"
+    FETCH = "fetch"
 
 
 @dataclass(frozen=True)

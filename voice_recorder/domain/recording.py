@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 
 from voice_recorder.domain.states import MasterState, RecordingState, recording_state
+from voice_recorder.domain.transfers import OFF, SyncStatus
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ class Recording:
     archived: bool = False
     recovered: bool = False
     trashed_at: datetime | None = None
+    sync: SyncStatus = OFF
 
     @property
     def state(self) -> RecordingState:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
+from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.errors import ConfigurationError, NotFound
 
 type_names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
@@ -85,6 +86,56 @@ class Settings:
         0, "Move to the trash after",
         "Recordings older than this go to the trash by themselves; 0 never. Favourites stay.",
         minimum=0, maximum=36_500, unit="days",
+    )  # fmt: skip
+    storage_free_local: bool = _setting(
+        False, "Free local audio once it is backed up",
+        "Removes the audio here when its cloud copy was proved; it can be fetched again. Off keeps it.",
+    )  # fmt: skip
+    storage_free_after_h: int = _setting(
+        24, "Free it after", "How long the audio stays here after its backup was verified.",
+        minimum=0, maximum=87_600, unit="h",
+    )  # fmt: skip
+    storage_free_lossy: bool = _setting(
+        False, "Free it also when the copy is compressed",
+        "The original cannot be had back from a compressed copy; only what was sent can.",
+    )  # fmt: skip
+    storage_cache_days: int = _setting(
+        30, "Keep fetched audio", "Audio of cloud-only recordings that was fetched for listening.",
+        minimum=1, maximum=3650, unit="days",
+    )  # fmt: skip
+    cloud_provider: str = _setting(
+        "", "Provider", "Who keeps a copy of every recording; empty keeps them on this computer only."
+    )
+    cloud_delete_copies: bool = _setting(
+        True, "Delete cloud copies, too",
+        "What leaves the trash for ever leaves the cloud as well. Off leaves its copy there.",
+    )  # fmt: skip
+    compression_send_as: str = _setting(
+        SendAs.MP3.value, "Send as",
+        "What WAV recordings are compressed to before they are sent. Other formats are sent as they are.",
+        choices={
+            SendAs.MP3.value: "MP3, 128 kbit/s", SendAs.OPUS.value: "Opus, small",
+            SendAs.FLAC.value: "FLAC, lossless", SendAs.M4A.value: "M4A (AAC)",
+            SendAs.ORIGINAL.value: "Original",
+        },
+    )  # fmt: skip
+    sync_automatically: bool = _setting(
+        True, "Send new recordings by themselves", "Off waits until you send them."
+    )
+    sync_on_metered: bool = _setting(
+        False, "Also over metered connections", "Such as a phone's; off waits for another network."
+    )
+    sync_only_when_idle: bool = _setting(
+        False, "Only while the computer is idle",
+        "Waits while a recording runs or the processor is busy by more than half.",
+    )  # fmt: skip
+    sync_limit_kb_per_s: int = _setting(
+        0, "Use at most", "Bandwidth for all uploads together; 0 uses all there is.",
+        minimum=0, maximum=1_000_000, unit="kB/s",
+    )  # fmt: skip
+    sync_full_check: bool = _setting(
+        True, "Compare all of a copy before freeing",
+        "Reads the whole cloud copy back before audio is removed here. Off trusts the provider's digest.",
     )  # fmt: skip
     appearance_theme: str = _setting(
         Theme.SYSTEM.value, "Theme", "The colours of the window.",

@@ -21,18 +21,22 @@ class MasterState(StrEnum):
     RECORDED = "recorded"
     MISSING = "missing"
     DAMAGED = "damaged"
+    FREED = "freed"
+    """Removed here on its owner's wish; its proved cloud copy is the only one."""
 
 
 _S = MasterState
 LEGAL_CHANGES: dict[MasterState, frozenset[MasterState]] = {
     _S.RECORDING: frozenset({_S.RECORDED, _S.MISSING, _S.DAMAGED}),
-    _S.RECORDED: frozenset({_S.MISSING, _S.DAMAGED}),
+    _S.RECORDED: frozenset({_S.MISSING, _S.DAMAGED, _S.FREED}),
     _S.MISSING: frozenset({_S.RECORDED, _S.DAMAGED}),
     _S.DAMAGED: frozenset({_S.RECORDED, _S.MISSING}),
+    _S.FREED: frozenset({_S.RECORDED, _S.MISSING}),
 }
 
 # The worst state of a master is the state of its recording.
-_BY_URGENCY = (_S.RECORDING, _S.MISSING, _S.DAMAGED, _S.RECORDED)
+_BY_URGENCY = (_S.RECORDING, _S.MISSING, _S.DAMAGED, _S.FREED, _S.RECORDED)
+_SEEN_AS = {_S.FREED: RecordingState.CLOUD_ONLY}
 
 
 def is_legal(before: MasterState, after: MasterState) -> bool:
@@ -46,5 +50,5 @@ def recording_state(masters: list[MasterState], *, trashed: bool) -> RecordingSt
         return RecordingState.TRASHED
     for state in _BY_URGENCY:
         if state in masters:
-            return RecordingState(state.value)
+            return _SEEN_AS.get(state) or RecordingState(state.value)
     return RecordingState.MISSING

@@ -2,20 +2,32 @@
 
 from dataclasses import dataclass
 
+from voice_recorder.services.alerts import Alerts
+from voice_recorder.services.cleanup import Cleanup
+from voice_recorder.services.compressing import Compressing
+from voice_recorder.services.fetching import Fetching
+from voice_recorder.services.freeing import Freeing
 from voice_recorder.services.housekeeping import Housekeeping
 from voice_recorder.services.importing import Importing
 from voice_recorder.services.inputs import Inputs
+from voice_recorder.services.links import Links
 from voice_recorder.services.metrics import Metrics
 from voice_recorder.services.peak_store import PeakStore
 from voice_recorder.services.preflight import Preflight
+from voice_recorder.services.providers import Providers
 from voice_recorder.services.proving import Proving
+from voice_recorder.services.reconciling import Reconciling
 from voice_recorder.services.recovery import Recovery
+from voice_recorder.services.sync import Sync
 from voice_recorder.services.takes import TakeService
 from voice_recorder.services.trash import Trash
 from voice_recorder.services.verifying import Verifying
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.proofs import Proofs
 from voice_recorder.storage.settings_file import SettingsFile
+from voice_recorder.storage.sync_log import SyncLog
+from voice_recorder.storage.transfers import Transfers
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,18 @@ class Services:
     trash: Trash
     housekeeping: Housekeeping
     metrics: Metrics
+    providers: Providers
+    transfers: Transfers
+    proofs: Proofs
+    sync_log: SyncLog
+    compressing: Compressing
+    sync: Sync
+    reconciling: Reconciling
+    freeing: Freeing
+    fetching: Fetching
+    links: Links
+    cleanup: Cleanup
+    alerts: Alerts
 
     def close(self) -> None:
         """Give the database back; nothing may be used after."""

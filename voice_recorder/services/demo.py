@@ -1,11 +1,13 @@
-"""The whole way once, in a library of its own: record, save, verify, with a sentence for every step."""
+"""The whole way once, in a library of its own: from the microphone to the proved copy, a sentence a step."""
 
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from voice_recorder.cloud.receipts import download_differs
 from voice_recorder.domain.errors import CaptureError, DeviceUnavailable
 from voice_recorder.domain.recording import Recording
+from voice_recorder.domain.transfers import SyncState
 from voice_recorder.services.generated_voice import GeneratedVoice
 
 if TYPE_CHECKING:
@@ -38,7 +40,10 @@ class DemoReport:
 
 
 def run_demo(services: "Services", stop: threading.Event) -> DemoReport:
-    """Record three seconds and follow them to the verified file. CaptureError, StorageError."""
+    """Record three seconds and follow them to the proved copy in a folder.
+
+    CaptureError, StorageError, CloudError.
+    """
     steps = []
     verdict = services.preflight.refresh()
     steps.append(
@@ -63,7 +68,33 @@ def run_demo(services: "Services", stop: threading.Event) -> DemoReport:
     services.library.rename(recording_id, TITLE)
     found = services.library.get(recording_id).title == TITLE
     steps.append(DemoStep("Name", found, TITLE))
+    steps += _back_up(services, recording_id, stop)
     return DemoReport(tuple(steps), services.library.get(recording_id))
+
+
+def _back_up(services: "Services", recording_id: str, stop: threading.Event) -> list[DemoStep]:
+    """Send the recording to a folder of the library's own, which needs neither account nor network."""
+    services.providers.choose("folder", {}, {})
+    services.sync.begin()
+    services.sync.queue([recording_id])
+    services.sync.run(stop)
+    recording = services.library.get(recording_id)
+    sync, master = recording.sync, recording.masters[0]
+    receipt = services.proofs.of_master(master.id, sync.place)
+    if receipt is None:
+        return [DemoStep("Upload", False, sync.error or "It was not sent.")]
+    compressed = f"{receipt.send_as.upper()}, {receipt.size_bytes:,} bytes instead of {master.size_bytes:,}"
+    provider = services.providers.open()
+    stored = provider.stat(receipt.remote_id, thorough=True)
+    wrong = "It is not there." if stored is None else receipt.contradiction(stored)
+    differs = download_differs(provider, receipt.remote_id, receipt.sha256, receipt.size_bytes, stop)
+    backed_up = sync.state is SyncState.BACKED_UP
+    return [
+        DemoStep("Compress", receipt.size_bytes < master.size_bytes, compressed),
+        DemoStep("Upload", backed_up, f"{receipt.remote_id} at {receipt.place}"),
+        DemoStep("Receipt", not wrong, wrong or f"{receipt.size_bytes:,} bytes, SHA-256 {receipt.sha256}"),
+        DemoStep("Download", not differs, differs or "The copy, read back, is what was sent."),
+    ]
 
 
 def _record(services: "Services", stop: threading.Event) -> tuple[str, str]:

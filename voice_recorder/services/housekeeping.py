@@ -1,25 +1,32 @@
-"""What is done once an hour and at start-up, unasked: the trash, a daily backup, the reserve."""
+"""What is done once an hour and at start-up, unasked: backup, reserve, trash, clean-up, alerts."""
 
 import logging
 from datetime import UTC, datetime, timedelta
 
 from voice_recorder.domain.errors import StorageError
+from voice_recorder.services.alerts import Alerts
+from voice_recorder.services.cleanup import Cleanup, clock_is_plausible
+from voice_recorder.services.freeing import Freeing
 from voice_recorder.services.trash import Trash
 from voice_recorder.storage.backups import list_backups, make_backup
-from voice_recorder.storage.disk import Reserve, os_errors_converted, write_durably
+from voice_recorder.storage.disk import Reserve
 from voice_recorder.storage.paths import StorageConfig
 
 _log = logging.getLogger(__name__)
 BACKUP_EVERY = timedelta(days=1)
-LONGEST_ABSENCE = timedelta(days=7)
 
 
 class Housekeeping:
     """Keeps the library tidy and safe."""
 
-    def __init__(self, config: StorageConfig, trash: Trash) -> None:
+    def __init__(
+        self, config: StorageConfig, trash: Trash, freeing: Freeing, cleanup: Cleanup, alerts: Alerts
+    ) -> None:
         self._config = config
         self._trash = trash
+        self._freeing = freeing
+        self._cleanup = cleanup
+        self._alerts = alerts
 
     def run(self, now: datetime | None = None) -> None:
         """Do what is due. StorageError, LibraryDamaged when the library cannot be used."""
@@ -27,23 +34,11 @@ class Housekeeping:
         Reserve(self._config.reserve_paths).keep()
         self._back_up(now)
         self._trash.settle()
-        if self._clock_is_plausible(now):
+        self._freeing.settle()
+        if clock_is_plausible(self._config, now):
             self._trash.housekeep(now)
-
-    def _clock_is_plausible(self, now: datetime) -> bool:
-        """Whether the clock stands where it can after the last run; else it is asked again next time.
-
-        A clock that is wrong for an hour must not make a month of what was deleted a minute ago. Of the
-        first run's clock nothing is known.
-        """
-        stamp = self._config.home / "housekeeping.stamp"
-        try:
-            before: datetime | None = datetime.fromisoformat(stamp.read_text("ascii"))
-        except (OSError, ValueError):
-            before = None
-        with os_errors_converted("The time of this housekeeping could not be kept"):
-            write_durably(stamp, now.isoformat().encode())
-        return before is not None and before <= now <= before + LONGEST_ABSENCE
+            self._cleanup.run(now)
+        self._alerts.refresh(now)
 
     def _back_up(self, now: datetime) -> None:
         backups = list_backups(self._config.backups_path)

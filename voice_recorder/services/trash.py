@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import StorageError, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.domain.recording import Recording
+from voice_recorder.domain.results import ItemResult
 from voice_recorder.domain.states import MasterState, RecordingState
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.library import Library
@@ -23,15 +23,6 @@ from voice_recorder.storage.settings_file import SettingsFile
 
 _log = logging.getLogger(__name__)
 KEPT_DAYS = 30
-
-
-@dataclass(frozen=True)
-class ItemResult:
-    """What became of one of many recordings."""
-
-    id: str
-    ok: bool
-    error: VoiceRecorderError | None = None
 
 
 class Trash:
@@ -140,7 +131,9 @@ class Trash:
             with os_errors_converted(f"{path.name!r} could not be removed", "It is still in the trash."):
                 path.unlink(missing_ok=True)
             _log.info("removed %s (%d bytes), deleted for ever", path.name, master.size_bytes)
-        self._library.forget(recording.id, "deleted for ever")
+        self._library.forget(
+            recording.id, "deleted for ever", remove_copies=self._settings.current.cloud_delete_copies
+        )
 
     def _move(self, recording: Recording, source: Path, target: Path) -> None:
         """Move the masters that only this recording has; one that is not there is left to ``verify``."""

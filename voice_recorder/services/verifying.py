@@ -76,7 +76,7 @@ class Verifying:
     def _check(
         self, recording: Recording, master: Master, report: VerifyReport, cancel: threading.Event
     ) -> None:
-        if master.state is MasterState.RECORDING:
+        if master.state in (MasterState.RECORDING, MasterState.FREED):
             return
         path = self._library.path_of(master)
         finding = Finding(recording.id, recording.title, path)

@@ -1,12 +1,12 @@
 """The library: every question to the database and every change of it, each in a session of its own."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, select, update
 
 from voice_recorder.domain.errors import NotFound
 from voice_recorder.domain.library_query import DayCount, LibraryQuery, Page, Shelf
@@ -15,6 +15,7 @@ from voice_recorder.domain.states import MasterState, is_legal
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.proofs import ask_removals_of
 from voice_recorder.storage.rows import (
     from_ms,
     insert_recording,
@@ -29,6 +30,7 @@ from voice_recorder.storage.search import NEWEST_FIRST, condition, counting_cond
 _r = t.recordings.c
 _m = t.masters.c
 _links = t.recording_masters.c
+_other_links = t.recording_masters.alias().c
 
 
 class ChangeWatch:
@@ -56,29 +58,34 @@ class ChangeWatch:
 class Library:
     """Recordings, their masters, markers and history. Any thread may call any method."""
 
-    def __init__(self, database: Database, config: StorageConfig) -> None:
+    def __init__(
+        self, database: Database, config: StorageConfig, place: Callable[[], str] = lambda: ""
+    ) -> None:
+        """``place`` says where copies go now: recordings are read with their backup there."""
         self.database = database
         self._config = config
+        self._place = place
 
     # Reading
 
     def page(self, query: LibraryQuery, limit: int, offset: int = 0) -> Page:
         """``limit`` recordings from ``offset``, newest first, and the number of all that fit."""
-        where = condition(query)
+        place = self._place()
+        where = condition(query, place)
         with self.database.session() as connection:
-            counted = select(func.count()).select_from(t.recordings).where(counting_condition(query))
+            counted = select(func.count()).select_from(t.recordings).where(counting_condition(query, place))
             total = connection.scalar(counted) or 0
             keys = connection.scalars(
                 select(_r.key).where(where).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
             ).all()
-            return Page(read_recordings(connection, keys), total)
+            return Page(read_recordings(connection, keys, place), total)
 
     def days(self, query: LibraryQuery) -> tuple[DayCount, ...]:
         """How many recordings of ``query`` each local day has, newest day first."""
         with self.database.session() as connection:
             rows = connection.execute(
                 select(_r.local_day, func.count())
-                .where(condition(query))
+                .where(condition(query, self._place()))
                 .group_by(_r.local_day)
                 .order_by(_r.local_day.desc())
             )
@@ -86,10 +93,11 @@ class Library:
 
     def counts(self) -> dict[Shelf, int]:
         """How many recordings each shelf has."""
+        place = self._place()
         with self.database.session() as connection:
             return {
                 shelf: connection.scalar(
-                    select(func.count()).select_from(t.recordings).where(shelf_condition(shelf))
+                    select(func.count()).select_from(t.recordings).where(shelf_condition(shelf, place))
                 )
                 or 0
                 for shelf in Shelf
@@ -98,7 +106,7 @@ class Library:
     def get(self, recording_id: str) -> Recording:
         """One recording by its id or a beginning of it that fits no other; NotFound."""
         with self.database.session() as connection:
-            return read_recordings(connection, [_key(connection, recording_id)])[0]
+            return read_recordings(connection, [_key(connection, recording_id)], self._place())[0]
 
     def markers(self, recording_id: str) -> tuple[Marker, ...]:
         """The markers of a recording, in their order."""
@@ -143,7 +151,7 @@ class Library:
                 keys = connection.scalars(select(_r.key).order_by(*NEWEST_FIRST)).all()
             else:
                 keys = [_key(connection, recording_id) for recording_id in ids]
-            return read_recordings(connection, keys)
+            return read_recordings(connection, keys, self._place())
 
     def with_masters_named(self, names: Iterable[str]) -> tuple[Recording, ...]:
         """The recordings that have a master with one of these file names."""
@@ -164,6 +172,11 @@ class Library:
             rows = connection.execute(select(t.masters).where(where)).mappings()
             return tuple(master_from(row) for row in rows)
 
+    def owners(self, master_id: str) -> tuple[Recording, ...]:
+        """The recordings that have this master, those outside the trash first."""
+        found = self._with_masters(_m.id == master_id)
+        return tuple(sorted(found, key=lambda recording: recording.trashed_at is not None))
+
     def known_ids(self) -> set[str]:
         """The ids of all recordings."""
         with self.database.session() as connection:
@@ -175,12 +188,19 @@ class Library:
             # In parts: one fetch of 100,000 rows would hold Python's lock, and the window, for 0.1 s.
             return set(connection.scalars(select(_m.name), execution_options={"yield_per": 500}))
 
+    def known_digests(self) -> set[str]:
+        """The SHA-256 of all masters."""
+        with self.database.session() as connection:
+            found = select(_m.sha256).where(_m.sha256.is_not(None))
+            return set(connection.scalars(found, execution_options={"yield_per": 500}))
+
     def totals(self) -> dict[str, int]:
-        """Recordings, masters, bytes and frames-weighted seconds in the library."""
+        """Recordings, masters, bytes on this disk and frames-weighted seconds in the library."""
+        here = case((_m.state == MasterState.FREED.value, 0), else_=_m.size_bytes)
         with self.database.session() as connection:
             recordings = connection.scalar(select(func.count()).select_from(t.recordings)) or 0
             row = connection.execute(
-                select(func.count(), func.sum(_m.size_bytes), func.sum(_m.frames / _m.sample_rate_hz))
+                select(func.count(), func.sum(here), func.sum(_m.frames / _m.sample_rate_hz))
             ).one()
             return {
                 "recordings": recordings, "masters": row[0],
@@ -280,7 +300,14 @@ class Library:
     def set_trashed(self, recording_id: str, at: datetime | None) -> Recording:
         """Enter that a recording is in the trash since ``at``, or no longer."""
         trashed_ms = None if at is None else to_ms(at)
+        if at is not None:
+            self._forget_links(recording_id)
         return self._change(recording_id, "restored" if at is None else "deleted", "", trashed_ms=trashed_ms)
+
+    def _forget_links(self, recording_id: str) -> None:
+        with self.database.session(write=True) as connection:
+            own = select(_links.master_key).where(_links.recording_key == _key(connection, recording_id))
+            connection.execute(delete(t.links).where(t.links.c.master_key.in_(own)))
 
     def count_trash_from(self, at: datetime) -> None:
         """Let all that is in the trash count as put there at ``at``."""
@@ -288,11 +315,16 @@ class Library:
             in_trash = _r.trashed_ms.is_not(None)
             connection.execute(update(t.recordings).where(in_trash).values(trashed_ms=to_ms(at)))
 
-    def forget(self, recording_id: str, why: str) -> None:
-        """Remove a recording's row and the masters that only it has; its history stays."""
+    def forget(self, recording_id: str, why: str, *, remove_copies: bool = False) -> None:
+        """Remove a recording's row and the masters that only it has; its history stays.
+
+        The providers will be asked to remove what was sent of an unfinished copy, and with ``remove_copies``
+        their finished ones, too.
+        """
         with self.database.session(write=True) as connection:
             key = _key(connection, recording_id)
             own = connection.scalars(select(_m.key).where(_only_of(key))).all()
+            ask_removals_of(connection, own, finished=remove_copies)
             connection.execute(delete(t.recordings).where(_r.key == key))
             connection.execute(delete(t.masters).where(_m.key.in_(own)))
             _remember(connection, recording_id, why)
@@ -306,14 +338,14 @@ class Library:
         with self.database.session(write=True) as connection:
             key = _key(connection, recording_id)
             _touch(connection, key, **values)
-            recording = read_recordings(connection, [key])[0]
+            recording = read_recordings(connection, [key], self._place())[0]
             _remember(connection, recording.id, kind, detail)
             return recording
 
     def _where(self, *conditions: Any) -> tuple[Recording, ...]:
         with self.database.session() as connection:
             keys = connection.scalars(select(_r.key).where(*conditions).order_by(_r.key)).all()
-            return read_recordings(connection, keys)
+            return read_recordings(connection, keys, self._place())
 
     def _with_masters(self, *conditions: Any) -> tuple[Recording, ...]:
         with_them = (
@@ -324,8 +356,7 @@ class Library:
 
 def _only_of(recording_key: int) -> ColumnElement[bool]:
     own = select(_links.master_key).where(_links.recording_key == recording_key)
-    others = t.recording_masters.alias().c
-    is_shared = exists().where(others.master_key == _m.key, others.recording_key != recording_key)
+    is_shared = exists().where(_other_links.master_key == _m.key, _other_links.recording_key != recording_key)
     return and_(_m.key.in_(own), ~is_shared)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, Table, delete, insert, select
 from voice_recorder.domain.errors import LibraryDamaged
 from voice_recorder.domain.recording import Health, Master, Recording, Segment, TakeEvent, TakeEventKind
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.transfers import OFF, SyncState, SyncStatus, TransferState, together
 from voice_recorder.storage import schema as t
 
 _KEYS_AT_ONCE = 500  # SQLite limits the variables of a statement
@@ -25,10 +26,10 @@ def from_ms(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def read_recordings(connection: Connection, keys: Sequence[int]) -> tuple[Recording, ...]:
-    """The recordings with these keys, in their order."""
+def read_recordings(connection: Connection, keys: Sequence[int], place: str) -> tuple[Recording, ...]:
+    """The recordings with these keys, in their order, with their backup at ``place`` (empty: none)."""
     try:
-        return tuple(_in_parts(connection, keys))
+        return tuple(_in_parts(connection, keys, place))
     except (ValueError, TypeError, OverflowError) as error:
         raise LibraryDamaged(
             f"The library holds a value that cannot be right: {error}.",
@@ -37,13 +38,13 @@ def read_recordings(connection: Connection, keys: Sequence[int]) -> tuple[Record
         ) from error
 
 
-def _in_parts(connection: Connection, keys: Sequence[int]) -> Iterator[Recording]:
+def _in_parts(connection: Connection, keys: Sequence[int], place: str) -> Iterator[Recording]:
     parts = (keys[at : at + _KEYS_AT_ONCE] for at in range(0, len(keys), _KEYS_AT_ONCE))
     for part in parts:
-        yield from _read_some(connection, part)
+        yield from _read_some(connection, part, place)
 
 
-def _read_some(connection: Connection, keys: Sequence[int]) -> tuple[Recording, ...]:
+def _read_some(connection: Connection, keys: Sequence[int], place: str) -> tuple[Recording, ...]:
     rows = connection.execute(
         select(t.recordings, t.folders.c.name.label("folder"))
         .outerjoin(t.folders, t.recordings.c.folder_key == t.folders.c.key)
@@ -53,8 +54,11 @@ def _read_some(connection: Connection, keys: Sequence[int]) -> tuple[Recording, 
     masters = _read_masters(connection, keys)
     segments = _read_segments(connection, keys)
     tags = _read_tags(connection, keys)
+    statuses = _read_statuses(connection, keys, place) if place else {}
     return tuple(
-        _recording(by_key[key], tuple(masters[key]), tuple(segments[key]), tuple(tags[key]))
+        _recording(
+            by_key[key], tuple(masters[key]), tuple(segments[key]), tuple(tags[key]), statuses.get(key, OFF)
+        )
         for key in keys
         if key in by_key
     )
@@ -143,7 +147,11 @@ def _named(connection: Connection, table: Table, name: str) -> int:
 
 
 def _recording(
-    row: RowMapping, masters: tuple[Master, ...], edits: tuple[Segment, ...], tags: tuple[str, ...]
+    row: RowMapping,
+    masters: tuple[Master, ...],
+    edits: tuple[Segment, ...],
+    tags: tuple[str, ...],
+    sync: SyncStatus,
 ) -> Recording:
     return Recording(
         id=row["id"],
@@ -160,6 +168,50 @@ def _recording(
         archived=row["archived"],
         recovered=row["recovered"],
         trashed_at=None if row["trashed_ms"] is None else from_ms(row["trashed_ms"]),
+        sync=sync,
+    )
+
+
+def _read_statuses(connection: Connection, keys: Sequence[int], place: str) -> Mapping[int, SyncStatus]:
+    links, transfers, receipts = t.recording_masters.c, t.transfers.c, t.receipts.c
+    rows = connection.execute(
+        select(
+            links.recording_key, t.masters.c.size_bytes, transfers.state, transfers.remote_id,
+            transfers.queued_ms, transfers.bytes_sent, transfers.copy_bytes, transfers.attempts,
+            transfers.next_attempt_ms, transfers.error_kind, transfers.error,
+            receipts.verified_ms, receipts.size_bytes.label("proved_bytes"), receipts.lossless,
+            receipts.remote_id.label("proved_id"),
+        )
+        .join(t.masters, t.masters.c.key == links.master_key)
+        .outerjoin(t.transfers, (transfers.master_key == links.master_key) & (transfers.place == place))
+        .outerjoin(t.receipts, (receipts.master_key == links.master_key) & (receipts.place == place))
+        .where(links.recording_key.in_(keys))
+        .order_by(links.recording_key, links.position)
+    ).mappings()  # fmt: skip
+    parts: defaultdict[int, list[SyncStatus]] = defaultdict(list)
+    for row in rows:
+        parts[row["recording_key"]].append(_status(row, place))
+    return {key: together(found) for key, found in parts.items()}
+
+
+def _status(row: RowMapping, place: str) -> SyncStatus:
+    proved = row["verified_ms"] is not None
+    state = row["state"] or (TransferState.BACKED_UP.value if proved else TransferState.CANCELLED.value)
+    return SyncStatus(
+        state=SyncState.OFF if state == TransferState.CANCELLED.value else SyncState(state),
+        place=place,
+        remote_id=row["proved_id"] or row["remote_id"] or None,
+        queued_at=None if row["queued_ms"] is None else from_ms(row["queued_ms"]),
+        bytes_sent=row["bytes_sent"],
+        bytes_total=row["copy_bytes"],
+        attempts=row["attempts"] or 0,
+        next_attempt_at=None if row["next_attempt_ms"] is None else from_ms(row["next_attempt_ms"]),
+        error_kind=row["error_kind"] or "",
+        error=row["error"] or None,
+        verified_at=from_ms(row["verified_ms"]) if proved else None,
+        original_size_bytes=row["size_bytes"],
+        compressed_size_bytes=row["proved_bytes"] if proved else row["copy_bytes"],
+        lossless=bool(row["lossless"]),
     )
 
 

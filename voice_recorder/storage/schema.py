@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that made these tables; a library of another revision is migrated or refused."""
 
 metadata = MetaData()
@@ -152,6 +152,150 @@ history = Table(
     Column("at_ms", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("detail", Text, nullable=False),
+)
+
+# The queue to the cloud. A place is where copies go: a provider's name and account, without a secret.
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("master_key", Integer, ForeignKey("masters.key", ondelete="CASCADE"), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("priority", Integer, nullable=False, server_default=text("0")),
+    Column("queued_ms", Integer, nullable=False),
+    Column("ended_ms", Integer),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_attempt_ms", Integer),
+    Column("error_kind", Text, nullable=False, server_default=""),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("remote_id", Text, nullable=False, server_default=""),
+    Column("send_as", Text, nullable=False, server_default=""),
+    Column("copy_name", Text, nullable=False, server_default=""),
+    Column("copy_bytes", Integer),
+    Column("copy_mtime_ns", Integer),
+    Column("md5", Text, nullable=False, server_default=""),
+    Column("sha256", Text, nullable=False, server_default=""),
+    Column("session", Text, nullable=False, server_default=""),
+    Column("chunk_bytes", Integer, nullable=False, server_default=text("0")),
+    Column("acknowledged_bytes", Integer, nullable=False, server_default=text("0")),
+    Column("bytes_sent", Integer, nullable=False, server_default=text("0")),
+    Column("replaces", Boolean, nullable=False, server_default=text("0")),
+)
+Index("transfers_of_master", transfers.c.master_key, transfers.c.place, unique=True)
+Index(
+    "transfers_by_state",
+    transfers.c.place,
+    transfers.c.state,
+    transfers.c.priority.desc(),
+    transfers.c.key,
+)
+Index(
+    "transfers_ready",
+    transfers.c.place,
+    transfers.c.priority.desc(),
+    transfers.c.key,
+    sqlite_where=text("sha256 <> ''"),
+)
+Index(
+    "transfers_failed",
+    transfers.c.place,
+    transfers.c.next_attempt_ms,
+    sqlite_where=text("state = 'failed' AND next_attempt_ms IS NOT NULL"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column(
+        "transfer_key", Integer, ForeignKey("transfers.key", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    Column("number", Integer, nullable=False),
+    Column("started_ms", Integer, nullable=False),
+    Column("ended_ms", Integer),
+    Column("outcome", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("sent_bytes", Integer, nullable=False, server_default=text("0")),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("master_key", Integer, ForeignKey("masters.key", ondelete="CASCADE"), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("remote_id", Text, nullable=False),
+    Column("send_as", Text, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("md5", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("digest_scheme", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("digest_part_bytes", Integer, nullable=False),
+    Column("etag", Text, nullable=False),
+    Column("lossless", Boolean, nullable=False),
+    Column("verified_ms", Integer, nullable=False),
+)
+Index("receipts_of_master", receipts.c.master_key, receipts.c.place, unique=True)
+Index("receipts_by_name", receipts.c.place, receipts.c.remote_id)
+
+# Cloud copies of what was deleted for ever, until the provider has removed them, too.
+removals = Table(
+    "removals",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("place", Text, nullable=False, index=True),
+    Column("remote_id", Text, nullable=False),
+    Column("session", Text, nullable=False, server_default=""),
+    Column("asked_ms", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_attempt_ms", Integer, nullable=False, server_default=text("0")),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("master_key", Integer, ForeignKey("masters.key", ondelete="CASCADE"), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("life_s", Integer, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("expires_ms", Integer, nullable=False),
+)
+Index("links_of_master", links.c.master_key, links.c.place, links.c.life_s, unique=True)
+
+sync_runs = Table(
+    "sync_runs",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("place", Text, nullable=False),
+    Column("started_ms", Integer, nullable=False),
+    Column("ended_ms", Integer),
+    Column("done", Integer, nullable=False, server_default=text("0")),
+    Column("failed", Integer, nullable=False, server_default=text("0")),
+    Column("sent_bytes", Integer, nullable=False, server_default=text("0")),
+    Column("sessions", Text, nullable=False, server_default=""),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("kind", Text, nullable=False, unique=True),
+    Column("words", Text, nullable=False),
+    Column("raised_ms", Integer, nullable=False),
+    Column("shown_ms", Integer),
+    Column("cleared_ms", Integer),
+)
+
+# What all processes on this library must agree on from one moment to the next, as that the queue is paused.
+flags = Table(
+    "flags",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
 # Kept up to date by triggers; its rowid is recordings.key. See the first migration.

@@ -30,15 +30,28 @@ NEWEST_FIRST = (_r.local_day.desc(), _r.created_ms.desc(), _r.key.desc())
 # As literals, or SQLite does not see that a partial index fits.
 _SHELVES = {
     Shelf.ALL: "recordings.archived = 0 AND recordings.trashed_ms IS NULL",
+    Shelf.NOT_BACKED_UP: "recordings.trashed_ms IS NULL",
     Shelf.FAVOURITES: "recordings.favourite = 1 AND recordings.trashed_ms IS NULL",
     Shelf.ARCHIVE: "recordings.archived = 1 AND recordings.trashed_ms IS NULL",
     Shelf.TRASH: "recordings.trashed_ms IS NOT NULL",
 }
 
 
-def shelf_condition(shelf: Shelf) -> ColumnElement[bool]:
-    """The recordings that stand on ``shelf``."""
+def shelf_condition(shelf: Shelf, place: str = "") -> ColumnElement[bool]:
+    """The recordings that stand on ``shelf``; ``place`` is where copies go."""
+    if shelf is Shelf.NOT_BACKED_UP:
+        return and_(_literally(_SHELVES[shelf]), _lacks_receipt(place))
     return _literally(_SHELVES[shelf])
+
+
+def _lacks_receipt(place: str) -> ColumnElement[bool]:
+    """Recordings with a finished master that has no receipt; none without a place."""
+    if not place:
+        return false()
+    links, receipts, masters = t.recording_masters.c, t.receipts.c, t.masters.c
+    has = exists().where(receipts.master_key == links.master_key, receipts.place == place)
+    unfinished = exists().where(masters.key == links.master_key, masters.state == MasterState.RECORDING.value)
+    return exists().where(links.recording_key == _r.key, ~has, ~unfinished)
 
 
 def _literally(sql: str) -> ColumnElement[bool]:
@@ -51,15 +64,17 @@ def _shelf_of_found(shelf: Shelf) -> ColumnElement[bool]:
     return _literally(_SHELVES[shelf].replace("recordings.", "+recordings."))
 
 
-def counting_condition(query: LibraryQuery) -> ColumnElement[bool]:
+def counting_condition(query: LibraryQuery, place: str) -> ColumnElement[bool]:
     """What ``condition`` says, in the words in which SQLite counts fastest."""
     words = _words(query.search) if query.search.strip() and not query.state else None
-    return condition(query) if words is None else and_(_shelf_of_found(query.shelf), words)
+    if words is None or query.shelf is Shelf.NOT_BACKED_UP:
+        return condition(query, place)
+    return and_(_shelf_of_found(query.shelf), words)
 
 
-def condition(query: LibraryQuery) -> ColumnElement[bool]:
-    """The recordings that ``query`` asks for. A state looks on every shelf."""
-    where = _state(query.state) if query.state else shelf_condition(query.shelf)
+def condition(query: LibraryQuery, place: str) -> ColumnElement[bool]:
+    """The recordings that ``query`` asks for, with copies at ``place``. A state looks on every shelf."""
+    where = _state(query.state) if query.state else shelf_condition(query.shelf, place)
     return and_(where, _words(query.search)) if query.search.strip() else where
 
 
@@ -94,7 +109,8 @@ def _state(state: RecordingState) -> ColumnElement[bool]:
         trouble = [s for s in MasterState if s is not MasterState.RECORDED]
         return and_(there, _has_master(MasterState.RECORDED), ~_has_master(*trouble))
     if state is RecordingState.CLOUD_ONLY:
-        return false()
+        worse = _has_master(MasterState.RECORDING, MasterState.MISSING, MasterState.DAMAGED)
+        return and_(there, _has_master(MasterState.FREED), ~worse)
     if state is RecordingState.MISSING:
         orphaned = ~exists().where(t.recording_masters.c.recording_key == _r.key)
         return and_(

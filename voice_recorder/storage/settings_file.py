@@ -1,5 +1,6 @@
 """The settings file: versioned JSON, replaced atomically, unknown keys kept."""
 
+import contextlib
 import json
 import logging
 import shutil
@@ -7,12 +8,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from voice_recorder.domain.errors import ConfigurationError, LibraryTooNew, NotFound
+from voice_recorder.domain.errors import (
+    ConfigurationError,
+    LibraryTooNew,
+    NotFound,
+    VoiceRecorderError,
+)
 from voice_recorder.domain.settings import Settings, changed, declaration, declarations
 from voice_recorder.storage.disk import os_errors_converted, write_durably
 from voice_recorder.storage.paths import FILE_MODE
 
 VERSION = 1
+_PROVIDER = "provider"
 _log = logging.getLogger(__name__)
 
 # From version N to N + 1, each a function of the values by key.
@@ -29,9 +36,10 @@ class SettingsFile:
         self._path = path
         self._version = version
         self._migrations = migrations
-        self._values = self._read()
-        known = {k: v for k, v in self._values.items() if k in declarations()}
-        self.current: Settings = changed(Settings(), known)
+        self._stamp = 0
+        self._values: dict[str, Any] = {}
+        self.current = Settings()
+        self._take_over(self._read())
 
     def set(self, key: str, value: object) -> Settings:
         """Change one setting and store it; the new settings. NotFound, ConfigurationError, StorageError.
@@ -49,12 +57,38 @@ class SettingsFile:
         """Whether the file holds a value for ``key``."""
         return key in self._values
 
-    def _store(self, values: dict[str, Any]) -> Settings:
+    def provider_values(self, kind: str) -> dict[str, str]:
+        """What a provider of this kind was told, apart from its secrets, by the names of its fields."""
+        start = f"{_PROVIDER}.{kind}."
+        return {k.removeprefix(start): v for k, v in self._values.items() if k.startswith(start)}
+
+    def set_provider_values(self, kind: str, values: Mapping[str, str]) -> None:
+        """Store what a provider of this kind was told; never a secret."""
+        start = f"{_PROVIDER}.{kind}."
+        kept = {k: v for k, v in self._read().items() if not k.startswith(start)}
+        self._store({**kept, **{start + name: value for name, value in values.items()}})
+
+    def refresh(self) -> None:
+        """Take over what another process has stored meanwhile; the old values when that cannot be read."""
+        try:
+            stamp = self._path.stat().st_mtime_ns
+        except OSError:
+            return
+        if stamp != self._stamp:
+            self._stamp = stamp
+            with contextlib.suppress(VoiceRecorderError):
+                self._take_over(self._read())
+
+    def _take_over(self, values: dict[str, Any]) -> Settings:
         known = {k: v for k, v in values.items() if k in declarations()}
-        current = changed(Settings(), known)
+        self.current = changed(Settings(), known)
+        self._values = values
+        return self.current
+
+    def _store(self, values: dict[str, Any]) -> Settings:
+        changed(Settings(), {k: v for k, v in values.items() if k in declarations()})  # or it raises
         self._write(values)
-        self._values, self.current = values, current
-        return current
+        return self._take_over(values)
 
     def _write(self, values: dict[str, Any]) -> None:
         document = {"version": self._version, "settings": values}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -16,6 +16,9 @@ TOAST_MS = 10_000
 
 class Banner(QFrame):
     """One message above the list and the detail, until it is closed or replaced."""
+
+    dismissed = Signal(str)
+    """Somebody closed this message, or took the way out that it offers."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -30,13 +33,17 @@ class Banner(QFrame):
         self._action.clicked.connect(self._act)
         self._on_action: Callable[[], None] | None = None
         close = IconButton(theme, "close", "Close this message", size=16)
-        close.clicked.connect(self.hide)
+        close.clicked.connect(self._close)
+        self._later = QPushButton()
+        self._later.hide()
+        self._later.clicked.connect(self._close)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(Space.L, Space.S, Space.S, Space.S)
         layout.setSpacing(Space.M)
         layout.addWidget(self._picture)
         layout.addWidget(self._text, 1)
         layout.addWidget(self._action)
+        layout.addWidget(self._later)
         layout.addWidget(close)
         self._news = False
         theme.changed.connect(self._tint)
@@ -48,13 +55,24 @@ class Banner(QFrame):
         return self._text.text()
 
     def say(
-        self, text: str, *, news: bool = False, button: str = "", action: Callable[[], None] | None = None
+        self,
+        text: str,
+        *,
+        news: bool = False,
+        button: str = "",
+        action: Callable[[], None] | None = None,
+        later: str = "",
     ) -> None:
-        """Show ``text``: good ``news``, or something to look after."""
+        """Show ``text``: good ``news``, or something to look after.
+
+        ``button`` is the way out, ``later`` the words for none.
+        """
         self._text.setText(text)
         self.setAccessibleName(text)
         self._action.setText(button)
         self._action.setVisible(bool(button))
+        self._later.setText(later)
+        self._later.setVisible(bool(later))
         self._on_action = action
         self._news = news
         set_kind(self, "news" if news else "caution")
@@ -66,6 +84,12 @@ class Banner(QFrame):
         self.hide()
         if self._on_action is not None:
             self._on_action()
+        self.dismissed.emit(self.text)
+
+    @Slot()
+    def _close(self) -> None:
+        self.hide()
+        self.dismissed.emit(self.text)
 
     @Slot()
     def _tint(self) -> None:

@@ -198,6 +198,12 @@ class Card(QFrame):
         theme.changed.connect(self._tint)
         self._tint()
 
+    def show_picture(self, icon: str) -> None:
+        """Change the picture beside the heading."""
+        if icon != self._icon_name:
+            self._icon_name = icon
+            self._tint()
+
     @Slot()
     def _tint(self) -> None:
         self._icon.setPixmap(pixmap(self._icon_name, self._theme.colours.muted, 20, 2.0))

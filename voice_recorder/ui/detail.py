@@ -4,165 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLineEdit,
-    QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QStyle,
-    QStyleOptionFrame,
     QVBoxLayout,
     QWidget,
 )
-from typing_extensions import override
 
 from voice_recorder.domain.recording import HistoryEntry, Marker, Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui import phrases
+from voice_recorder.ui.backup_card import BackupCard
 from voice_recorder.ui.controls import Card, EmptyState, Folding, IconButton, label, row
 from voice_recorder.ui.detail_facts import DetailFacts
+from voice_recorder.ui.detail_fields import Notes, TitleEdit
 from voice_recorder.ui.player import Player
-from voice_recorder.ui.theme import Space, Theme, Type, font
+from voice_recorder.ui.theme import Space, Theme
 from voice_recorder.ui.transport import Transport
 from voice_recorder.ui.waveform import Flag, Waveform
 
 if TYPE_CHECKING:
     from voice_recorder.audio.peaks import Peaks
-
-BACKUP_OFF = "Backup is off: if this computer were lost today, this note would be lost."
-SAVE_NOTES_AFTER_MS = 1000
-
-
-class TitleEdit(QLineEdit):
-    """The title, edited in place: Enter or leaving keeps it, Escape takes it back."""
-
-    renamed = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("detail_title")
-        self.setAccessibleName("Title")
-        self.setToolTip("Title (F2)")
-        self.setFont(font(Type.TITLE, bold=True))
-        self.setFrame(False)
-        self._kept = ""
-
-    def show_title(self, title: str) -> None:
-        """Show what the library has, unless it is being typed over."""
-        if self.hasFocus() and self.isModified():
-            return
-        self._kept = title
-        self.setToolTip(f"{title} (F2 to change)")
-        if self.text() != title:
-            everything = self.hasFocus() and self.selectedText() == self.text()
-            self.setText(title)
-            self.setCursorPosition(0)
-            if everything:
-                self.selectAll()
-
-    def make_ready(self) -> None:
-        """Stand ready to be typed over."""
-        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.selectAll()
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.setText(self._kept)
-            self.clearFocus()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.clearFocus()
-        else:
-            super().keyPressEvent(event)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        option = QStyleOptionFrame()
-        self.initStyleOption(option)
-        inside = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, self)
-        inside.adjust(2, 0, -2, 0)  # where QLineEdit itself begins
-        fits = self.fontMetrics().horizontalAdvance(self.text()) <= inside.width()
-        if self.hasFocus() or fits:
-            super().paintEvent(event)
-            return
-        painter = QPainter(self)
-        self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
-        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self.keep()
-
-    def keep(self) -> None:
-        """Tell the new title, if it is one."""
-        title = self.text().strip()
-        self.setCursorPosition(0)
-        if not title:
-            self.setText(self._kept)
-        elif title != self._kept:
-            self._kept = title
-            self.setModified(False)
-            self.renamed.emit(title)
-
-
-class Notes(QPlainTextEdit):
-    """Free words about a recording; kept a second after the last key, or when left."""
-
-    written = Signal(str, str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName("Notes")
-        self.setPlaceholderText("Write something about this recording")
-        self.setTabChangesFocus(True)
-        self.setFixedHeight(96)
-        self._id = ""
-        self._kept = ""
-        self._awaited = False
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(SAVE_NOTES_AFTER_MS)
-        self._timer.timeout.connect(self.keep)
-        self.textChanged.connect(self._timer.start)
-
-    def show_notes(self, recording_id: str, notes: str) -> None:
-        """Show the notes of a recording, unless they are being written."""
-        if recording_id != self._id:
-            self.keep()
-        elif notes == self.toPlainText():
-            self._kept, self._awaited = notes, False
-            return
-        elif self.hasFocus():
-            return
-        elif self._awaited:  # what was typed is not in the library yet: it stays, and is told again when left
-            self._kept = notes
-            return
-        self._id, self._kept, self._awaited = recording_id, notes, False
-        self.setPlainText(notes)
-        self._timer.stop()
-
-    @Slot()
-    def keep(self) -> None:
-        """Tell the new notes, if they are."""
-        self._timer.stop()
-        text = self.toPlainText()
-        if self._id and text != self._kept:
-            self._kept, self._awaited = text, True
-            self.written.emit(self._id, text)
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.keep()
 
 
 class Detail(QStackedWidget):
@@ -182,6 +49,7 @@ class Detail(QStackedWidget):
         self.setObjectName("detail")
         self._theme = theme
         self.recording: Recording | None = None
+        self.facts: DetailFacts | None = None
         self._player = player
         self.empty = EmptyState(theme)
         self._build()
@@ -204,8 +72,7 @@ class Detail(QStackedWidget):
         self.waveform = Waveform(self._theme)
         self.transport = Transport(self._theme)
         self._health = Card(self._theme, "health", "Health")
-        self._backup = Card(self._theme, "cloud-off", "Backup")
-        self._backup.text.setText(BACKUP_OFF)
+        self.backup = BackupCard(self._theme)
         self._notes = Notes()
         self._history = Card(self._theme, "clock", "History")
         page = QWidget()
@@ -227,7 +94,7 @@ class Detail(QStackedWidget):
         body.addWidget(self.waveform)
         body.addWidget(self.transport)
         body.addSpacing(Space.S)
-        body.addWidget(Folding(self._health, self._backup, 520, (1, 1)))
+        body.addWidget(Folding(self._health, self.backup, 520, (1, 1)))
         body.addWidget(self._notes)
         body.addWidget(self._history)
         body.addStretch(1)
@@ -271,7 +138,7 @@ class Detail(QStackedWidget):
     def show_empty(self) -> None:
         """No recording: the empty state, which somebody else has filled in."""
         self.keep()
-        self.recording = None
+        self.recording = self.facts = None
         self._player.show_recording(None, 0.0)
         self.setCurrentWidget(self.empty)
 
@@ -283,7 +150,7 @@ class Detail(QStackedWidget):
         if another:
             self.keep()
             self.title.setModified(False)
-        self.recording = recording
+        self.recording, self.facts = recording, facts
         if another or grown:
             overview = recording.masters[0].overview if recording.masters else b""
             self.waveform.show_recording(recording.duration_s, overview)
@@ -291,7 +158,7 @@ class Detail(QStackedWidget):
         self._show_head(recording)
         self._show_state(recording)
         playable = recording.state is not RecordingState.RECORDING
-        self._player.show_recording(facts.path if playable else None, recording.duration_s)
+        self._player.show_recording(facts.path if playable else None, recording.duration_s, facts.cloud)
         self.transport.show_duration(recording.duration_s)
         self.transport.show_playable(playable)
         self.waveform.setEnabled(playable)

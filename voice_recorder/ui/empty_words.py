@@ -11,6 +11,7 @@ NO_SELECTION = ("all", "Choose a recording to hear it.")
 _SHELVES = {
     Shelf.ALL: ("mic", "No recordings here: they are in the archive or in the trash."),
     Shelf.FAVOURITES: ("star", "Recordings that you mark with a star are found here."),
+    Shelf.NOT_BACKED_UP: ("cloud-tick", "Everything is backed up."),
     Shelf.ARCHIVE: ("archive", "Recordings that you archive leave the main list and are found here."),
     Shelf.TRASH: ("trash", "The trash is empty. What you delete stays here for 30 days."),
 }

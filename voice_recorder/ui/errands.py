@@ -1,4 +1,4 @@
-"""Long work that somebody waits for: import and verify, with progress, Cancel and a report in plain words."""
+"""Long work that somebody waits for, with progress, Cancel and a report in plain words."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from voice_recorder.workers.worker import Job, Progress, Work
 if TYPE_CHECKING:
     from voice_recorder.services import Services
     from voice_recorder.services.importing import ImportReport
+    from voice_recorder.services.recovery import RecoveryReport
     from voice_recorder.services.verifying import VerifyReport
 
 
@@ -39,7 +40,6 @@ class ErrandStrip(QFrame):
         self._lane = lane
         self._jobs: list[Job] = []
         self._cancelled = False
-        self._name = ""
         self._text = ElidedLabel()
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -66,7 +66,7 @@ class ErrandStrip(QFrame):
         def work(cancel: threading.Event, report: Progress) -> Any:
             return self._services.importing.run(list(paths), cancel, report)
 
-        self._begin("Importing", work, self._on_imported)
+        self.run("Importing", work, self._on_imported)
 
     @Slot()
     def verify(self) -> None:
@@ -75,36 +75,40 @@ class ErrandStrip(QFrame):
         def work(cancel: threading.Event, report: Progress) -> Any:
             return self._services.verifying.run(None, cancel, report)
 
-        self._begin("Verifying the library", work, self._on_verified)
+        self.run("Verifying the library", work, self._on_verified)
 
     @override
     def hideEvent(self, event: Any) -> None:
         self._bar.reset()
         super().hideEvent(event)
 
-    def _begin(self, name: str, work: Work, finished: Callable[[Any], None]) -> None:
-        self._cancelled = False
-        self._name = name
+    def run(self, name: str, work: Work, finished: Callable[[Any], None]) -> None:
+        """Do ``work``, called ``name``; ``finished`` gets its result, or None when it was cancelled."""
         self._text.say(f"{name}…")
         self._bar.setRange(0, 0)
         self.cancel.setEnabled(True)
         self.show()
-        self._jobs.append(self._lane.post(work, finished, self._on_failed, self._on_progress))
+
+        def done(result: Any) -> None:
+            self._cancelled = job.cancel.is_set()
+            self._end()
+            finished(result)
+
+        def progressed(at: int, total: int, text: str) -> None:
+            if not job.cancel.is_set():
+                self._bar.setRange(0, total)
+                self._bar.setValue(at)
+                self._text.say(f"{name}: {text}" if text else f"{name}…")
+
+        job = self._lane.post(work, done, self._on_failed, progressed)
+        self._jobs.append(job)
 
     @Slot()
     def _cancel(self) -> None:
-        self._cancelled = True
         self.cancel.setEnabled(False)
         self._text.say("Cancelling…")
         for job in self._jobs:
             job.cancel.set()
-
-    def _on_progress(self, done: int, total: int, text: str) -> None:
-        if self._cancelled:
-            return
-        self._bar.setRange(0, total)
-        self._bar.setValue(done)
-        self._text.say(f"{self._name}: {text}" if text else f"{self._name}…")
 
     def _end(self) -> None:
         self._jobs.pop(0)
@@ -117,11 +121,9 @@ class ErrandStrip(QFrame):
         self.failed.emit(error)
 
     def _on_imported(self, report: ImportReport | None) -> None:
-        self._end()
         self.reported.emit(*import_words(report, cancelled=self._cancelled))
 
     def _on_verified(self, report: VerifyReport | None) -> None:
-        self._end()
         self.reported.emit(*verify_words(report, cancelled=self._cancelled))
 
 
@@ -153,3 +155,15 @@ def verify_words(report: VerifyReport | None, *, cancelled: bool) -> tuple[str, 
     if problems:
         words.append(f"Look after these:\n{joined(problems)}")
     return " ".join(words), report.is_sound
+
+
+def recovered_words(report: RecoveryReport) -> str:
+    """What was put together again."""
+    number = len(report.recovered)
+    titles = ", ".join(f"“{recording.title}”" for recording in report.recovered[:3])
+    what = (
+        "A recording that was cut off was recovered"
+        if number == 1
+        else f"{number} recordings that were cut off were recovered"
+    )
+    return f"{what}: {titles}{' …' if number > 3 else '.'}"

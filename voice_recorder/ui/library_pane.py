@@ -13,31 +13,31 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QLineEdit,
-    QMessageBox,
     QPlainTextEdit,
     QSplitter,
     QStackedWidget,
     QTextEdit,
-    QVBoxLayout,
-    QWidget,
 )
 
 from voice_recorder.domain.errors import NotFound, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.domain.recording import Recording
 from voice_recorder.ui.banner import Toast
+from voice_recorder.ui.cloud_actions import CloudActions
+from voice_recorder.ui.cloud_questions import ask, delete_words, have_copies
 from voice_recorder.ui.controls import EmptyState
 from voice_recorder.ui.detail import Detail
 from voice_recorder.ui.detail_facts import DetailFacts, read_facts
 from voice_recorder.ui.empty_words import FIRST_RUN, NO_SELECTION, nothing_here
 from voice_recorder.ui.library_actions import LibraryActions
+from voice_recorder.ui.library_backup import LibraryBackup
 from voice_recorder.ui.phrases import items
 from voice_recorder.ui.player import Player
-from voice_recorder.ui.question import question
 from voice_recorder.ui.recording_menu import recording_menu
 from voice_recorder.ui.recordings_list import RecordingsList
 from voice_recorder.ui.recordings_model import RecordingsModel
 from voice_recorder.ui.sidebar import Sidebar
+from voice_recorder.ui.splits import halve, side
 from voice_recorder.ui.theme import Space, Theme
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
@@ -69,7 +69,7 @@ class LibraryPane(QSplitter):
     running_renamed = Signal(str)
     """The take that runs in this window got another title."""
 
-    def __init__(self, services: Services, lanes: Lanes, theme: Theme) -> None:
+    def __init__(self, services: Services, lanes: Lanes, theme: Theme, cloud: CloudActions) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._services = services
         self._lanes = lanes
@@ -80,6 +80,7 @@ class LibraryPane(QSplitter):
         self.changes = LibraryActions(services, lanes.edits)
         self.player = Player(self)
         self.model = RecordingsModel(services, lanes.pages)
+        self.model.setParent(self)
         self.sidebar = Sidebar(theme)
         self.list = RecordingsList(theme, self.model)
         self.detail = Detail(theme, self.player)
@@ -91,8 +92,9 @@ class LibraryPane(QSplitter):
         self._content.addWidget(self.empty)
         self.toast = Toast(self._content)
         self._content.currentChanged.connect(self.toast.raise_)  # a page that comes covers it
-        _halve(self._inner, _side("list_side", self.list, 240), self.detail, 330)
-        _halve(self, _side("sidebar", self.sidebar, 150, Space.S), self._content, 200)
+        self.backup = LibraryBackup(services, theme, cloud, self.model, self.list, self.detail, self)
+        halve(self._inner, side("list_side", self.list, 240), self.detail, 330)
+        halve(self, side("sidebar", self.sidebar, 150, Space.S), self._content, 200)
         self._connect()
 
     def _connect(self) -> None:
@@ -113,6 +115,8 @@ class LibraryPane(QSplitter):
         detail.restore_asked.connect(self._on_restore)
         detail.delete_for_ever_asked.connect(self._on_delete_for_ever)
         detail.folder_asked.connect(self._on_folder)
+        self.model.live.renewed.connect(self._on_renewed)
+        self.backup.shelf_wanted.connect(self.sidebar.show_backup)
         changes.changed.connect(self.model.refresh)
         changes.failed.connect(self.failed)
         changes.trashed.connect(self._on_trashed)
@@ -244,6 +248,7 @@ class LibraryPane(QSplitter):
             return
         recording, before = facts.recording, self.detail.recording
         self.detail.show_facts(facts)
+        self.backup.show()
         known = before is not None and before.id == recording.id and before.masters == recording.masters
         if not known and any(master.overview for master in recording.masters):
             self._load_peaks(recording.id)
@@ -251,6 +256,11 @@ class LibraryPane(QSplitter):
             self._title_wanted = ""
             if not isinstance(QApplication.focusWidget(), TEXT_FIELDS):
                 self.detail.title.make_ready()
+
+    @Slot(object)
+    def _on_renewed(self, ids: Sequence[str]) -> None:
+        if self.detail.recording_id in ids:
+            self._load_detail(self.detail.recording_id)
 
     def _on_facts_failed(self, error: VoiceRecorderError) -> None:
         if isinstance(error, NotFound):
@@ -277,7 +287,7 @@ class LibraryPane(QSplitter):
     def _show_menu(self, at: QPoint) -> None:
         recordings = self.list.selected_recordings()
         if recordings:
-            menu = recording_menu(self, self._theme, recordings, self)
+            menu = recording_menu(self, self._theme, recordings, self, self.backup)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(at)
 
@@ -358,26 +368,21 @@ class LibraryPane(QSplitter):
         self.toast.offer(sentence, None)
 
     def ask_delete_for_ever(self, ids: Sequence[str]) -> None:
-        """Remove from the disk, after a question."""
+        """Remove from the disk, after a question that knows whether there are copies."""
         if not ids:
             return
         title = f"“{self.detail.title.text()}”" if len(ids) == 1 else items(len(ids), "recording")
-        box = question(
-            self,
-            self._theme,
-            f"Delete {title} for ever?",
-            "This cannot be undone, and no cloud copy exists: the sound will be gone.",
-        )
-        yes = box.addButton("Delete for ever", QMessageBox.ButtonRole.DestructiveRole)
-        box.setDefaultButton(box.addButton("Keep", QMessageBox.ButtonRole.RejectRole))
 
-        def answered() -> None:
-            if box.clickedButton() is yes:
-                self._leave(ids)
-                self.changes.delete_for_ever(ids)
+        def remove() -> None:
+            self._leave(ids)
+            self.changes.delete_for_ever(ids)
 
-        box.finished.connect(answered)
-        box.open()
+        def found(copies: bool | None) -> None:
+            go = self._services.settings.current.cloud_delete_copies
+            words = delete_words(len(ids), copies=bool(copies), copies_go=go)
+            ask(self, self._theme, f"Delete {title} for ever?", words, ("Delete for ever", "Keep"), remove)
+
+        self._lanes.detail.post(plain(have_copies, self._services, list(ids)), found)
 
     def show_in_folder(self, recording: Recording) -> None:
         """Open the folder of the file, or say where it is."""
@@ -386,24 +391,3 @@ class LibraryPane(QSplitter):
         path = self._services.library.path_of(recording.masters[0])
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
             self.failed.emit(VoiceRecorderError("No program opened the folder.", f"The file is {path}."))
-
-
-def _halve(splitter: QSplitter, left: QWidget, right: QWidget, left_width: int) -> None:
-    splitter.setHandleWidth(1)
-    splitter.setChildrenCollapsible(False)
-    splitter.addWidget(left)
-    splitter.addWidget(right)
-    splitter.setStretchFactor(0, 0)
-    splitter.setStretchFactor(1, 1)
-    splitter.setSizes([left_width, 1220 - left_width])
-
-
-def _side(name: str, widget: QWidget, minimum_width: int, margin: int = 0) -> QWidget:
-    holder = QWidget()
-    holder.setObjectName(name)
-    holder.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-    holder.setMinimumWidth(minimum_width)
-    layout = QVBoxLayout(holder)
-    layout.setContentsMargins(margin, margin, margin, margin)
-    layout.addWidget(widget)
-    return holder

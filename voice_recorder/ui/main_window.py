@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSettings, Qt, QTimer, QUrl, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -17,23 +17,29 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QMainWindow, QMessageBox
 from typing_extensions import override
 
-from voice_recorder import __version__
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.take import TakeSnapshot
+from voice_recorder.ui.about import show_about
 from voice_recorder.ui.banner import Banner, Column
-from voice_recorder.ui.errands import ErrandStrip
+from voice_recorder.ui.cloud_actions import CloudActions
+from voice_recorder.ui.cloud_corner import CloudCorner
+from voice_recorder.ui.errands import ErrandStrip, recovered_words
 from voice_recorder.ui.header import Header
+from voice_recorder.ui.import_dialogs import choose_files, choose_folder
 from voice_recorder.ui.input_watch import InputWatch, output_names
 from voice_recorder.ui.library_pane import LibraryPane
 from voice_recorder.ui.microphone_test import MicrophoneTest
-from voice_recorder.ui.question import question
+from voice_recorder.ui.network_watch import NetworkWatch
+from voice_recorder.ui.question import ask_about_take
 from voice_recorder.ui.recorder_bar import RecorderBar
 from voice_recorder.ui.settings_dialog import SettingsDialog
 from voice_recorder.ui.take_control import TakeControl
 from voice_recorder.ui.theme import Theme
+from voice_recorder.ui.window_memory import WindowMemory
+from voice_recorder.workers.cloud_worker import CloudWork
 from voice_recorder.workers.lanes import Lanes
 from voice_recorder.workers.upkeep import Upkeep
 
@@ -41,11 +47,6 @@ if TYPE_CHECKING:
     from voice_recorder.audio.devices import InputDevice
     from voice_recorder.services import Services
     from voice_recorder.services.recovery import RecoveryReport
-
-SOUND_FILES = (
-    "Sound (*.wav *.flac *.mp3 *.ogg *.oga *.opus *.aif *.aiff *.m4a *.aac *.mp4 *.mov *.webm);;All files (*)"
-)
-
 
 LOOK_AGAIN_MS = 5000
 
@@ -55,12 +56,15 @@ class MainWindow(QMainWindow):
 
     closed = Signal()
 
-    def __init__(self, services: Services, lanes: Lanes, theme: Theme, upkeep: Upkeep) -> None:
+    def __init__(
+        self, services: Services, lanes: Lanes, theme: Theme, upkeep: Upkeep, cloud: CloudWork
+    ) -> None:
         super().__init__()
         self._services = services
         self._lanes = lanes
         self._theme = theme
         self._upkeep = upkeep
+        self._cloud = cloud
         self._inputs: tuple[InputDevice, ...] = ()
         self._closing = False
         self._refusal = ""
@@ -68,14 +72,15 @@ class MainWindow(QMainWindow):
         self._single_keys: list[QShortcut] = []
         self.control = TakeControl(services, lanes.take)
         self.microphone = MicrophoneTest(services, lanes.take)
+        self._memory = WindowMemory(services.config.home, self)
+        self._network_watch = NetworkWatch(self)
         self._build()
         self._connect()
         self._connect_take()
+        self._connect_cloud()
         self._add_shortcuts()
         self._apply_settings()
-        file = str(services.config.home / "window.ini")
-        self._remembered = QSettings(file, QSettings.Format.IniFormat, self)
-        self._restore_geometry()
+        self._memory.restore(self, self.library)
         self._input_watch = InputWatch(self)
         self._input_watch.inputs_changed.connect(upkeep.list_inputs)
         self._look_again = QTimer(self)  # who waits for a microphone is not left to what Qt hears of it
@@ -90,9 +95,14 @@ class MainWindow(QMainWindow):
         self.header = Header(self._theme)
         self.banner = Banner(self._theme)
         self.errands = ErrandStrip(self._services, self._lanes.errands)
-        self.library = LibraryPane(self._services, self._lanes, self._theme)
+        self._actions = CloudActions(self._services, self._lanes, self._cloud, self.errands)
+        self.library = LibraryPane(self._services, self._lanes, self._theme, self._actions)
         self.library.splitterMoved.connect(self._align)
         self.bar = RecorderBar(self._theme, self.control, self.microphone)
+        memory = self._memory.settings
+        self.cloud = CloudCorner(
+            self._theme, self._cloud, self._actions, self.library, self.banner, self.bar, memory
+        )
         self.setCentralWidget(
             Column(self.header, self.banner, self.errands, self.library, self.bar, stretch=self.library)
         )
@@ -112,7 +122,7 @@ class MainWindow(QMainWindow):
         library.record_asked.connect(self.control.start)
         library.microphone_test_asked.connect(self.microphone.start)
         library.detail.transport.speed_chosen.connect(self._keep_speed)
-        upkeep.library_changed.connect(library.model.refresh)
+        upkeep.library_changed.connect(library.model.live.catch_up)
         upkeep.recovered.connect(self._on_recovered)
         upkeep.preflight_changed.connect(self.bar.show_preflight)
         upkeep.inputs_listed.connect(self._on_inputs)
@@ -132,6 +142,16 @@ class MainWindow(QMainWindow):
         self.library.running_renamed.connect(self.control.rename)
         self.bar.device_picked.connect(self._keep_device)
         self.bar.picker.opened.connect(self._upkeep.list_inputs)
+
+    def _connect_cloud(self) -> None:
+        self._upkeep.library_changed.connect(self._cloud.look)
+        self._upkeep.proved.connect(self._cloud.queue_new)
+        self._cloud.failed.connect(self.show_error)
+        self._actions.failed.connect(self.show_error)
+        self._actions.told.connect(self._on_report)
+        self.cloud.settings_asked.connect(self.open_settings)
+        self._network_watch.came_back.connect(self._cloud.network_is_back)
+        self._network_watch.metered_changed.connect(self._cloud.set_metered)
 
     def _add_shortcuts(self) -> None:
         self._single_keys = [
@@ -161,6 +181,8 @@ class MainWindow(QMainWindow):
         self.library.model.refreshed.disconnect(self._begin_upkeep)
         self.library.model.failed.disconnect(self._begin_upkeep)
         self._upkeep.start()
+        self._cloud.start()
+        self._network_watch.start()
         self._upkeep.list_inputs()
         self._input_watch.start()
 
@@ -220,14 +242,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_recovered(self, report: RecoveryReport) -> None:
-        number = len(report.recovered)
-        titles = ", ".join(f"“{recording.title}”" for recording in report.recovered[:3])
-        what = (
-            "A recording that was cut off was recovered"
-            if number == 1
-            else f"{number} recordings that were cut off were recovered"
-        )
-        self.banner.say(f"{what}: {titles}{' …' if number > 3 else '.'}", news=True)
+        self.banner.say(recovered_words(report), news=True)
 
     # Devices and settings
 
@@ -249,13 +264,18 @@ class MainWindow(QMainWindow):
         self.library.list.setFocus()
 
     @Slot()
-    def open_settings(self) -> None:
-        """Show the settings."""
+    @Slot(str)
+    def open_settings(self, page: str = "") -> None:
+        """Show the settings, at ``page`` if it is given."""
         inputs = [device.name for device in self._inputs]
-        dialog = SettingsDialog(self._services, self._lanes.edits, self._theme, inputs, output_names(), self)
+        dialog = SettingsDialog(self._services, self._lanes, self._theme, inputs, output_names(), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if page:
+            dialog.show_page(page)
         dialog.applied.connect(self._apply_settings)
         dialog.applied.connect(self._upkeep.check_preflight)  # the format decides how long one can record
+        dialog.applied.connect(self._cloud.settings_changed)
+        dialog.provider_changed.connect(self._cloud.provider_changed)
         dialog.open()
 
     @Slot()
@@ -275,20 +295,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _ask_for_files(self) -> None:
-        self._choose(QFileDialog.FileMode.ExistingFiles, "Import files", SOUND_FILES)
+        choose_files(self, self._import)
 
     @Slot()
     def _ask_for_folder(self) -> None:
-        self._choose(QFileDialog.FileMode.Directory, "Import folder")
-
-    def _choose(self, mode: QFileDialog.FileMode, title: str, pattern: str = "") -> None:
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(mode)
-        if pattern:
-            dialog.setNameFilters(pattern.split(";;"))
-        dialog.filesSelected.connect(self._import)
-        dialog.open()
+        choose_folder(self, self._import)
 
     @Slot(list)
     def _import(self, names: list[str]) -> None:
@@ -348,7 +359,7 @@ class MainWindow(QMainWindow):
             return
         self._look_again.stop()
         self.library.detail.keep()
-        self._remember_geometry()
+        self._memory.keep(self, self.library)
         self.library.player.stop()
         event.accept()
         self.hide()  # the rest of the end takes a moment that nobody has to watch
@@ -374,49 +385,14 @@ class MainWindow(QMainWindow):
         self.header.align_search(self.library.sizes()[0])
 
     def _ask_about_take(self) -> None:
-        if self._asked_about_take is not None:
-            return
-        box = question(
-            self,
-            self._theme,
-            "A recording is running.",
-            "Stop it and save it, or keep recording. Nothing is lost either way.",
-        )
-        stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton("Keep recording", QMessageBox.ButtonRole.RejectRole))
-        self._asked_about_take = box
+        if self._asked_about_take is None:
+            self._asked_about_take = ask_about_take(self, self._theme, self._on_answer_about_take)
 
-        def answered() -> None:
-            self._asked_about_take = None
-            if box.clickedButton() is stop:
-                self.finish_and_close()
-
-        box.finished.connect(answered)
-        box.open()
+    def _on_answer_about_take(self, stop: bool) -> None:
+        self._asked_about_take = None
+        if stop:
+            self.finish_and_close()
 
     @Slot()
     def _about(self) -> None:
-        box = question(
-            self,
-            self._theme,
-            f"Voice Recorder {__version__}",
-            "Record voice notes and never lose one.\n\n"
-            f"Your recordings are in {self._services.config.raw_recordings_path}",
-        )
-        box.setIconPixmap(self.windowIcon().pixmap(64, 64))
-        box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
-        box.open()
-
-    def _restore_geometry(self) -> None:
-        self.resize(1220, 750)
-        geometry, outer, inner = (self._remembered.value(key) for key in ("geometry", "outer", "inner"))
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        if outer is not None and inner is not None:
-            self.library.restore_layout(outer, inner)
-
-    def _remember_geometry(self) -> None:
-        outer, inner = self.library.save_layout()
-        for key, value in (("geometry", self.saveGeometry()), ("outer", outer), ("inner", inner)):
-            self._remembered.setValue(key, value)
-        self._remembered.sync()
+        show_about(self, self._theme, self._services.config.raw_recordings_path)

@@ -97,12 +97,12 @@ def recording_since(recording: Recording) -> str:
     return f"recording since {time_of_day(recording.local_time)}"
 
 
-def spoken(recording: Recording) -> str:
-    """A row as one object: ``Budget call with Ines, 12 minutes, recovered``."""
+def spoken(recording: Recording, badge: str = "") -> str:
+    """A row as one object: ``Budget call with Ines, 12 minutes, backed up``; ``badge`` as it is said."""
     running = recording.state is RecordingState.RECORDING
     words = [recording.title, recording_since(recording) if running else spoken_length(recording.duration_s)]
-    if badge(recording) and not running:
-        words.append(badge(recording))
+    if badge and not running:
+        words.append(badge)
     if recording.favourite:
         words.append("favourite")
     return ", ".join(words)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QUrl, Signal, Slot
 
 from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.ui.cloud_device import CloudDevice
 from voice_recorder.ui.input_watch import quiet_multimedia
 
 if TYPE_CHECKING:
     from PySide6.QtMultimedia import QAudioOutput, QMediaPlayer
+
+    from voice_recorder.services.fetching import CloudAudio
 
 BACK_S = 15.0
 AHEAD_S = 30.0
@@ -31,6 +34,8 @@ class Player(QObject):
         self._player: QMediaPlayer | None = None
         self._output: QAudioOutput | None = None
         self._path: Path | None = None
+        self._cloud: CloudAudio | None = None
+        self._device: CloudDevice | None = None
         self._loaded: Path | None = None
         self._duration_s = 0.0
         self._position_s = 0.0
@@ -49,8 +54,13 @@ class Player(QObject):
         """Where playing goes on."""
         return self._position_s
 
-    def show_recording(self, path: Path | None, duration_s: float) -> None:
-        """Take another file; nothing is opened yet."""
+    def show_recording(self, path: Path | None, duration_s: float, cloud: CloudAudio | None = None) -> None:
+        """Take another file; nothing is opened yet.
+
+        ``cloud`` is where the sound comes from when there is no such file: the copy that was fetched before,
+        or one that is heard while it comes.
+        """
+        self._cloud = cloud
         if path == self._path:
             return
         self.stop()
@@ -80,7 +90,7 @@ class Player(QObject):
     @Slot()
     def play(self) -> None:
         """Play from where we are; from the start when that is the end."""
-        if self._path is None or not self._path.is_file():
+        if not self._is_there():
             place = f"{self._path.name} is not in its folder. " if self._path else ""
             self.failed.emit(VoiceRecorderError(MISSING, f"{place}Put it back and try again."))
             return
@@ -93,11 +103,27 @@ class Player(QObject):
         if self._loaded != self._path:
             self._loaded = self._path
             self._pending_s = self._position_s
-            player.setSource(QUrl.fromLocalFile(str(self._path)))
+            self._load(player)
         else:
             player.setPosition(round(self._position_s * 1000))
         player.setPlaybackRate(self._speed)
         player.play()
+
+    def _is_there(self) -> bool:
+        here = self._path is not None and self._path.is_file()
+        return here or self._cloud is not None or self._device is not None
+
+    def _load(self, player: QMediaPlayer) -> None:
+        """Have the player open the file, the copy that was fetched, or the one that is still to come."""
+        path = self._path if self._path is not None and self._path.is_file() else None
+        if path is None and self._cloud is not None:
+            path = self._cloud.cached()
+        if path is not None:
+            player.setSource(QUrl.fromLocalFile(str(path)))
+        elif self._cloud is not None:
+            self._device = CloudDevice(self._cloud.open(), self)
+            self._device.broke.connect(self._on_broke)
+            player.setSourceDevice(self._device, QUrl(f"copy.{self._cloud.suffix}"))
 
     @Slot()
     def pause(self) -> None:
@@ -106,10 +132,15 @@ class Player(QObject):
             self._player.pause()
 
     def stop(self) -> None:
-        """End and let go of the file."""
+        """End and let go of the file; what came from the cloud is kept for the next time."""
+        if self._device is not None:
+            self._device.end()  # first: the player waits for a read that waits
         if self._player is not None:
             self._player.stop()
             self._player.setSource(QUrl())
+        if self._device is not None:
+            self._device.deleteLater()
+            self._device = None
         self._loaded = None
         self._pending_s = None
 
@@ -174,13 +205,24 @@ class Player(QObject):
             pending, self._pending_s = self._pending_s, None
             if pending > 0:
                 self._player.setPosition(round(pending * 1000))
-        elif status == kinds.EndOfMedia:
+        elif status == kinds.EndOfMedia and not self._has_broken():
             self._position_s = self._duration_s
             self.position_changed.emit(self._duration_s)
+
+    @Slot(object)
+    def _on_broke(self, error: VoiceRecorderError) -> None:
+        if self._device is not None and self._device.error is error:
+            self.failed.emit(error)
+            self.stop()
+
+    def _has_broken(self) -> bool:
+        return self._device is not None and self._device.error is not None
 
     @Slot()
     def _on_error(self) -> None:
         assert self._player is not None
+        if self._has_broken():
+            return  # that is told by the device, in better words
         self.failed.emit(
             VoiceRecorderError("The recording cannot be played.", f"{self._player.errorString()}.")
         )

@@ -1,5 +1,7 @@
 """A question that does not block: open it, and hear of the answer by its ``finished`` signal."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -14,4 +16,19 @@ def question(parent: QWidget, theme: Theme, text: str, explanation: str) -> QMes
     box.setText(text)
     box.setInformativeText(explanation)
     box.setIconPixmap(theme.icon("warning", "caution", 40).pixmap(40, 40))
+    return box
+
+
+def ask_about_take(parent: QWidget, theme: Theme, answered: Callable[[bool], None]) -> QMessageBox:
+    """Ask what is to become of a running take; ``answered`` gets whether to stop it. The open box."""
+    box = question(
+        parent,
+        theme,
+        "A recording is running.",
+        "Stop it and save it, or keep recording. Nothing is lost either way.",
+    )
+    stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton("Keep recording", QMessageBox.ButtonRole.RejectRole))
+    box.finished.connect(lambda: answered(box.clickedButton() is stop))
+    box.open()
     return box

@@ -28,8 +28,9 @@ from voice_recorder.ui.controls import ElidedLabel, IconButton, label, set_kind
 from voice_recorder.ui.meters import LevelMeter, LiveWaveform
 from voice_recorder.ui.microphone_test import MicrophoneTest
 from voice_recorder.ui.take_control import TakeControl
-from voice_recorder.ui.take_words import ready_words, take_words
-from voice_recorder.ui.theme import BAR_HEIGHT, Space, Theme, Type, font
+from voice_recorder.ui.take_words import STAYS_HERE, ready_words, take_words
+from voice_recorder.ui.theme import BAR_HEIGHT, TARGET, Space, Theme, Type, font
+from voice_recorder.ui.transfers_button import TransfersButton
 
 if TYPE_CHECKING:
     from voice_recorder.audio.devices import InputDevice
@@ -186,6 +187,7 @@ class RecorderBar(QFrame):
         self._single_keys = True
         self._has_inputs = True
         self._marked = 0
+        self._goes = STAYS_HERE
         self._build(theme)
         self._connect()
         self.show_idle()
@@ -221,6 +223,7 @@ class RecorderBar(QFrame):
         self._left = label(kind="muted", size=Type.SMALL)
         self._left.setFont(font(Type.SMALL, tabular=True))
         self._left.setAccessibleName("Time left on this disk")
+        self.transfers = TransfersButton(theme)
         layout = QGridLayout(self)
         layout.setContentsMargins(Space.XL, Space.M, Space.XL, Space.M)
         layout.setHorizontalSpacing(Space.L)
@@ -228,9 +231,10 @@ class RecorderBar(QFrame):
         layout.addWidget(self.button, 0, 0, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._elapsed, 0, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._pages, 0, 2)
-        layout.addWidget(_line((self.status, 1), self._left), 1, 2)
+        layout.addWidget(_line((self.status, 1), self._left, self.transfers), 1, 2)
         layout.setColumnStretch(2, 1)
         layout.setRowStretch(0, 1)
+        layout.setRowMinimumHeight(1, TARGET)  # the words stay where they are when the button comes
 
     def _connect(self) -> None:
         self.button.clicked.connect(self._control.toggle)
@@ -258,7 +262,7 @@ class RecorderBar(QFrame):
         self._elapsed.setText("00:00")
         set_kind(self._elapsed, "muted")
         self._pages.setCurrentIndex(0)
-        ready = ready_words(single_keys=self._single_keys, has_inputs=self._has_inputs)
+        ready = ready_words(single_keys=self._single_keys, has_inputs=self._has_inputs, where=self._goes)
         self._say(self._blocked or self._said or ready, caution=bool(self._blocked) or not self._has_inputs)
 
     def show_inputs(self, inputs: Sequence[InputDevice], chosen: str) -> None:
@@ -275,6 +279,12 @@ class RecorderBar(QFrame):
         self.button.show_key(enabled)
         self.marker.name("Add a marker", "M" if enabled else "")
         self._show_idle_unless_busy()
+
+    def show_where_it_goes(self, words: str) -> None:
+        """Say where a recording will be: on this computer only, or in a backup as well."""
+        if words != self._goes:
+            self._goes = words
+            self._show_idle_unless_busy()
 
     @Slot(object, object)
     def show_preflight(self, verdict: Verdict | None, seconds: float | None) -> None:

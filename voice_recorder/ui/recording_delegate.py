@@ -9,7 +9,8 @@ from typing_extensions import override
 
 from voice_recorder.domain.recording import Recording
 from voice_recorder.ui import phrases
-from voice_recorder.ui.recordings_model import Role
+from voice_recorder.ui.badges import Badge
+from voice_recorder.ui.roles import Role
 from voice_recorder.ui.theme import DAY_HEIGHT, RADIUS, ROW_HEIGHT, Space, Theme, Type, font, pixmap
 
 BAR = 3  # a column of the small waveform with its gap
@@ -58,7 +59,8 @@ class RecordingDelegate(QStyledItemDelegate):
             self._paint_heading(painter, rect, str(heading))
         elif isinstance(recording, Recording):
             self._paint_ground(painter, option, rect)
-            self._paint_recording(painter, rect, recording)
+            mark = index.data(Role.MARK)
+            self._paint_recording(painter, rect, recording, mark if isinstance(mark, Badge) else Badge())
         else:
             self._paint_skeleton(painter, rect)
         painter.restore()
@@ -88,10 +90,9 @@ class RecordingDelegate(QStyledItemDelegate):
             painter.setPen(pen)
             painter.drawRoundedRect(ground.adjusted(1, 1, -1, -1), RADIUS - 1, RADIUS - 1)
 
-    def _paint_recording(self, painter: QPainter, rect: QRect, recording: Recording) -> None:
+    def _paint_recording(self, painter: QPainter, rect: QRect, recording: Recording, badge: Badge) -> None:
         inside = rect.adjusted(Space.L + Space.XS, Space.S + 2, -Space.L - Space.XS, -Space.S - 2)
-        badge = phrases.badge(recording)
-        running = badge == "recording"
+        running = badge.key == "recording"
         top = QRect(inside.left(), inside.top(), inside.width(), inside.height() // 2)
         bottom = QRect(inside.left(), top.bottom() + 1, inside.width(), inside.height() - top.height())
         self._paint_title(painter, top, recording)
@@ -116,23 +117,21 @@ class RecordingDelegate(QStyledItemDelegate):
         elided = QFontMetrics(self._title).elidedText(recording.title, Qt.TextElideMode.ElideRight, width)
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
 
-    def _paint_badge(self, painter: QPainter, rect: QRect, badge: str, at: str) -> int:
-        """Draw the badge with the time; the right edge of what is left for the rest."""
+    def _paint_badge(self, painter: QPainter, rect: QRect, badge: Badge, at: str) -> int:
+        """Draw the badge with its words or the time; the right edge of what is left for the rest."""
         painter.setFont(self._small)
-        text = badge if badge else at
-        role = {"": "muted", "recording": "record"}.get(badge, "caution")
-        painter.setPen(self._theme.colour(role))
+        text = badge.text or at
+        painter.setPen(self._theme.colour(badge.role if badge.text else "muted"))
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
         left = rect.right() - QFontMetrics(self._small).horizontalAdvance(text)
-        if badge == "recording":
+        if badge.key == "recording":
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.colour("record"))
             painter.drawEllipse(QRectF(left - 14, rect.center().y() - 3.5, 8, 8))
             left -= 14
-        elif badge:
-            icon = {"damaged": "warning", "missing": "missing"}.get(badge, "recovered")
+        elif badge.icon:
             place = QPoint(left - BADGE - 3, rect.center().y() - BADGE // 2 + 1)
-            painter.drawPixmap(place, self._badge_pixmap(painter, icon, "caution"))
+            painter.drawPixmap(place, self._badge_pixmap(painter, badge.icon, badge.role))
             left -= BADGE + 3
         return left - Space.S
 

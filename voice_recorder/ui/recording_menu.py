@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
+from voice_recorder.ui.backup_deeds import LINK_LIVES, Deed, Offer
 from voice_recorder.ui.phrases import items
 from voice_recorder.ui.theme import Theme
 
@@ -41,9 +42,25 @@ class Deeds(Protocol):
         """Remove from the disk, after a question."""
 
 
-def recording_menu(parent: QWidget, theme: Theme, recordings: Sequence[Recording], deeds: Deeds) -> QMenu:
+class BackupDeeds(Protocol):
+    """Whoever can do something about the backup of recordings."""
+
+    def offers(self, recordings: Sequence[Recording]) -> Sequence[Offer]:
+        """What can be done about their backup."""
+
+    def take_offer(self, offer: Offer) -> None:
+        """Do one of these, a link apart."""
+
+    def copy_link(self, recording_id: str, life_s: int) -> None:
+        """Put a link to the copy into the clipboard."""
+
+
+def recording_menu(
+    parent: QWidget, theme: Theme, recordings: Sequence[Recording], deeds: Deeds, backup: BackupDeeds
+) -> QMenu:
     """The menu for these recordings; a take that still runs can neither be played nor deleted."""
     menu = QMenu(parent)
+    menu.setToolTipsVisible(True)
     ids = [recording.id for recording in recordings]
     settled = [r.id for r in recordings if r.state is not RecordingState.RECORDING]
     one = recordings[0] if len(recordings) == 1 else None
@@ -72,7 +89,32 @@ def recording_menu(parent: QWidget, theme: Theme, recordings: Sequence[Recording
     add(text, "archive" if archived else "unarchive", lambda: deeds.set_archived(ids, archived))
     if one is not None:
         add("Show in folder", "folder", lambda: deeds.show_in_folder(one))
+    for offer in backup.offers(recordings):
+        if offer.deed is Deed.SEND:
+            menu.addSeparator()
+        _add_offer(menu, theme, offer, recordings, backup)
     menu.addSeparator()
     many = "" if one is not None else f" ({items(len(settled), 'recording')})"
     add(f"Move to the trash{many}", "trash", lambda: deeds.delete(settled), "Del", enabled=bool(settled))
     return menu
+
+
+def _add_offer(
+    menu: QMenu, theme: Theme, offer: Offer, recordings: Sequence[Recording], backup: BackupDeeds
+) -> None:
+    many = f" ({items(len(offer.ids), 'recording')})" if len(recordings) > 1 and offer.possible else ""
+    if offer.deed is Deed.LINK:
+        if len(recordings) > 1:
+            return  # the clipboard holds one
+        inside = menu.addMenu(theme.icon(offer.icon), offer.text)
+        for words, life_s in LINK_LIVES:
+            action = inside.addAction(f"Good for {words}")
+            action.triggered.connect(lambda _=False, life=life_s: backup.copy_link(offer.ids[0], life))
+        action = inside.menuAction()
+    else:
+        action = menu.addAction(theme.icon(offer.icon), f"{offer.text}{many}")
+        action.triggered.connect(lambda: backup.take_offer(offer))
+    action.setEnabled(offer.possible)
+    if offer.reason:
+        action.setToolTip(offer.reason)
+        action.setStatusTip(offer.reason)

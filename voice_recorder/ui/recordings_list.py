@@ -10,7 +10,8 @@ from typing_extensions import override
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.take import TakeSnapshot
 from voice_recorder.ui.recording_delegate import RecordingDelegate
-from voice_recorder.ui.recordings_model import RecordingsModel, Role
+from voice_recorder.ui.recordings_model import RecordingsModel
+from voice_recorder.ui.roles import Role
 from voice_recorder.ui.theme import DAY_HEIGHT, ROW_HEIGHT, Theme
 
 

@@ -5,19 +5,29 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QByteArray, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QByteArray,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from typing_extensions import override
 
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.library_query import DayCount, LibraryQuery, Shelf
 from voice_recorder.domain.recording import Recording
 from voice_recorder.ui import phrases
+from voice_recorder.ui.badges import Badge, badge_of
+from voice_recorder.ui.live_rows import LiveRows
+from voice_recorder.ui.roles import ROLE_NAMES, Role
+from voice_recorder.ui.row_layout import Change, changes, first_rows
 from voice_recorder.workers.lane import Lane
 from voice_recorder.workers.worker import Progress
 
@@ -26,26 +36,8 @@ if TYPE_CHECKING:
 
 PAGE = 100
 PAGES_KEPT = 60
-SMALL_CHANGES = 40
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-class Role(IntEnum):
-    """What a row can tell beyond its title."""
-
-    ID = Qt.ItemDataRole.UserRole + 1
-    RECORDING = Qt.ItemDataRole.UserRole + 2
-    HEADING = Qt.ItemDataRole.UserRole + 3
-    DURATION = Qt.ItemDataRole.UserRole + 4
-    BADGE = Qt.ItemDataRole.UserRole + 5
-    OVERVIEW = Qt.ItemDataRole.UserRole + 6
-
-
-ROLE_NAMES = {
-    Qt.ItemDataRole.DisplayRole: "title", Role.ID: "recording_id", Role.RECORDING: "recording",
-    Role.HEADING: "heading", Role.DURATION: "duration_s", Role.BADGE: "badge", Role.OVERVIEW: "overview",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,14 +47,6 @@ class Glimpse:
     days: tuple[DayCount, ...]
     counts: dict[Shelf, int]
     pages: dict[int, tuple[Recording, ...]]
-
-
-def _starts(days: Sequence[DayCount]) -> list[int]:
-    rows, at = [], 0
-    for day in days:
-        rows.append(at)
-        at += day.count + 1
-    return rows
 
 
 class RecordingsModel(QAbstractTableModel):
@@ -82,6 +66,7 @@ class RecordingsModel(QAbstractTableModel):
         self._days: list[DayCount] = []
         self._starts: list[int] = []
         self._pages: OrderedDict[int, tuple[Recording, ...]] = OrderedDict()
+        self._places: dict[str, tuple[int, int]] = {}  # page and place in it; may be of the library as it was
         self._wanted: frozenset[int] = frozenset()
         self._asked: set[int] = set()
         self._window = (0, 0)
@@ -89,6 +74,7 @@ class RecordingsModel(QAbstractTableModel):
         self._refreshing = False
         self._refresh_again = False
         self._today = datetime.now().astimezone().date()
+        self.live = LiveRows(services, lane, self, self)
         self.library_is_empty = True
         """Whether there was no recording on any shelf when the library was last read."""
 
@@ -160,11 +146,38 @@ class RecordingsModel(QAbstractTableModel):
 
     def row_of(self, recording_id: str) -> int | None:
         """The row of a recording among those that have been read."""
-        for number, page in self._pages.items():
-            for place, recording in enumerate(page):
-                if recording.id == recording_id:
-                    return self.row_at(number * PAGE + place)
-        return None
+        found = self._place_of(recording_id)
+        return None if found is None else self.row_at(found[0] * PAGE + found[1])
+
+    def ids_in_view(self) -> list[str]:
+        """The recordings in the rows that are in view and have been read."""
+        first, last = self._window
+        seen = (self.recording(row) for row in range(first, last + 1))
+        return [recording.id for recording in seen if recording is not None]
+
+    def replace(self, recordings: Sequence[Recording]) -> None:
+        """Show these recordings as they are now, where they stand."""
+        for recording in recordings:
+            found = self._place_of(recording.id)
+            if found is not None:
+                page = list(self._pages[found[0]])
+                page[found[1]] = recording
+                self._pages[found[0]] = tuple(page)
+
+    def touch(self, ids: Iterable[str]) -> None:
+        """Have the rows of these recordings drawn anew."""
+        for recording_id in ids:
+            row = self.row_of(recording_id)
+            if row is not None:
+                self.dataChanged.emit(self.index(row, 0), self.index(row, 0))
+
+    def _place_of(self, recording_id: str) -> tuple[int, int] | None:
+        number, place = self._places.get(recording_id, (-1, 0))
+        page = self._pages.get(number, ())
+        return (number, place) if place < len(page) and page[place].id == recording_id else None
+
+    def _badge(self, recording: Recording) -> Badge:
+        return badge_of(recording, self.live.motion(recording.id))
 
     def row_at(self, offset: int) -> int:
         """The row of the recording that is at ``offset`` in the query's order."""
@@ -231,10 +244,10 @@ class RecordingsModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 found = recording.title
             case Qt.ItemDataRole.ToolTipRole:
-                reason = phrases.BADGE_REASONS.get(phrases.badge(recording), "")
+                reason = self._badge(recording).reason
                 found = f"{recording.title}\n{reason}" if reason else recording.title
             case Qt.ItemDataRole.AccessibleTextRole:
-                found = phrases.spoken(recording)
+                found = phrases.spoken(recording, self._badge(recording).spoken)
             case Role.ID:
                 found = recording.id
             case Role.RECORDING:
@@ -242,7 +255,9 @@ class RecordingsModel(QAbstractTableModel):
             case Role.DURATION:
                 found = recording.duration_s
             case Role.BADGE:
-                found = phrases.badge(recording)
+                found = self._badge(recording).key
+            case Role.MARK:
+                found = self._badge(recording)
             case Role.OVERVIEW:
                 found = recording.masters[0].overview if recording.masters else b""
         return found
@@ -292,6 +307,7 @@ class RecordingsModel(QAbstractTableModel):
     def _keep(self, number: int, recordings: tuple[Recording, ...]) -> None:
         self._pages[number] = recordings
         self._pages.move_to_end(number)
+        self._places.update({recording.id: (number, place) for place, recording in enumerate(recordings)})
         while len(self._pages) > PAGES_KEPT:
             self._pages.popitem(last=False)
 
@@ -307,6 +323,7 @@ class RecordingsModel(QAbstractTableModel):
         self._today = datetime.now().astimezone().date()
         self._take_over(glimpse)
         self._loaded_once = True
+        self.live.note_reading()
         self.library_is_empty = not any(glimpse.counts.values())
         self.counted.emit(glimpse.counts)
         self.refreshed.emit()
@@ -316,33 +333,34 @@ class RecordingsModel(QAbstractTableModel):
 
     def _take_over(self, glimpse: Glimpse) -> None:
         days = list(glimpse.days)
-        changes = None if not self._loaded_once else _changes(self._days, days)
-        if changes is None:
+        steps = None if not self._loaded_once else changes(self._days, days)
+        if steps is None:
             self.beginResetModel()
             self._lay_out(days)
             self._renew(glimpse)
             self.endResetModel()
             return
-        if changes:
+        if steps:
             self._pages.clear()  # while rows move, none may show what belongs to another
-        for change in changes:
+        for change in steps:
             self._follow(change)
         self._renew(glimpse)
-        if changes:
+        if steps:
             self.headings_changed.emit()
         if self._days:
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
 
     def _renew(self, glimpse: Glimpse) -> None:
         self._pages.clear()
+        self._places.clear()
         for number, recordings in glimpse.pages.items():
             self._keep(number, recordings)
 
     def _lay_out(self, days: list[DayCount]) -> None:
         self._days = days
-        self._starts = _starts(days)
+        self._starts = first_rows(days)
 
-    def _follow(self, change: _Change) -> None:
+    def _follow(self, change: Change) -> None:
         """Carry out one difference as rows that come or go, so that views keep their place."""
         days = list(self._days)
         start = self._starts[change.at] if change.at < len(days) else self.rowCount()
@@ -373,33 +391,3 @@ class RecordingsModel(QAbstractTableModel):
         self._refreshing = False
         self._asked.clear()
         self.failed.emit(error)
-
-
-@dataclass(frozen=True)
-class _Change:
-    """The day at ``at`` is new, or has another count from now on (0: it goes)."""
-
-    at: int
-    count: int = 0
-    new_day: DayCount | None = None
-
-
-def _changes(old: list[DayCount], new: list[DayCount]) -> list[_Change] | None:
-    """The steps from ``old`` to ``new``, newest day first; None when a reset is simpler."""
-    changes: list[_Change] = []
-    at = was = 0
-    while was < len(old) or at < len(new):
-        if was == len(old) or (at < len(new) and new[at].day > old[was].day):
-            changes.append(_Change(at, new_day=new[at]))
-            at += 1
-        elif at == len(new) or old[was].day > new[at].day:
-            changes.append(_Change(at))
-            was += 1
-        else:
-            if old[was].count != new[at].count:
-                changes.append(_Change(at, new[at].count))
-            was += 1
-            at += 1
-        if len(changes) > SMALL_CHANGES:
-            return None
-    return changes

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QDialog,
-    QDoubleSpinBox,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
     QScrollArea,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
+from voice_recorder.audio.encoder import m4a_available
+from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.errors import VoiceRecorderError
-from voice_recorder.domain.settings import Declaration, Settings, declarations, value_of
-from voice_recorder.ui.controls import IconButton, label, row
+from voice_recorder.domain.settings import Settings, declaration, declarations, value_of
+from voice_recorder.ui.backup_offer import BackupOffer
+from voice_recorder.ui.controls import label, row
+from voice_recorder.ui.provider_page import ProviderPage
+from voice_recorder.ui.provider_words import place_words
+from voice_recorder.ui.setting_notes import free_lossy_note, send_as_note
+from voice_recorder.ui.setting_row import SettingRow
 from voice_recorder.ui.theme import Space, Theme, Type
-from voice_recorder.workers.lane import Lane, plain
+from voice_recorder.workers.lane import plain
+from voice_recorder.workers.lanes import Lanes
 
 if TYPE_CHECKING:
     from voice_recorder.services import Services
@@ -37,158 +40,64 @@ if TYPE_CHECKING:
 PAGES = {
     "audio": "Recording",
     "playback": "Playback",
+    "cloud": "Cloud",
+    "sync": "Sending",
+    "compression": "Compression",
     "storage": "Storage",
     "shortcuts": "Shortcuts",
     "appearance": "Appearance",
 }
-DEVICE_KEYS = ("audio.device", "audio.output_device")
-
-
-class SettingRow(QFrame):
-    """One setting: its name, its text, a control, and a way back to the default."""
-
-    changed = Signal(str, object)
-
-    def __init__(
-        self, theme: Theme, declaration: Declaration, value: Any, devices: Sequence[str] = ()
-    ) -> None:
-        super().__init__()
-        self.declaration = declaration
-        self._showing = False
-        self.control, self._read, self._write = _control(declaration, devices, self._tell)
-        self.control.setAccessibleName(declaration.title)
-        self.control.setAccessibleDescription(declaration.text)
-        self.control.installEventFilter(self)
-        self._reset = IconButton(
-            theme, "restore", f"Reset “{declaration.title}” to its default", role="muted", size=18
-        )
-        policy = self._reset.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._reset.setSizePolicy(policy)
-        self._reset.clicked.connect(self._on_reset)
-        title = label(declaration.title, wrap=True)
-        text = label(declaration.text, kind="muted", size=Type.SMALL, wrap=True)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(title)
-        words.addWidget(text)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, Space.S, 0, Space.S)
-        layout.setSpacing(Space.M)
-        layout.addLayout(words, 1)
-        layout.addWidget(self.control)
-        layout.addWidget(self._reset)
-        self.show_value(value)
-
-    def show_value(self, value: Any) -> None:
-        """Show the value in force."""
-        self._showing = True
-        if self._read() != value:
-            self._write(value)
-        self._showing = False
-        self._reset.setVisible(value != self.declaration.default)
-
-    def fits(self, words: str) -> bool:
-        """Whether the setting is what somebody looks for."""
-        everything = f"{self.declaration.title} {self.declaration.text} {self.declaration.key}".casefold()
-        return all(word in everything for word in words.casefold().split())
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QWheelEvent):
-            event.ignore()  # the wheel scrolls the page; it does not change what it passes over
-            return True
-        return False
-
-    def _tell(self, *_arguments: object) -> None:
-        if not self._showing:
-            self.changed.emit(self.declaration.key, self._read())
-
-    @Slot()
-    def _on_reset(self) -> None:
-        self.changed.emit(self.declaration.key, self.declaration.default)
-
-
-Control = tuple[QWidget, Callable[[], Any], Callable[[Any], None]]
-
-
-def _control(declaration: Declaration, devices: Sequence[str], tell: Callable[..., None]) -> Control:
-    """The control for a setting, how to read it and how to write it."""
-    if declaration.key in DEVICE_KEYS:
-        return _choice({"": "System default", **{name: name for name in devices}}, tell, open_ended=True)
-    if declaration.choices is not None:
-        return _choice(dict(declaration.choices), tell)
-    if declaration.type is bool:
-        box = QCheckBox()
-        box.toggled.connect(tell)
-        return box, box.isChecked, box.setChecked
-    if declaration.type in (int, float):
-        return _number(declaration, tell)
-    field = QLineEdit()
-    field.setMinimumWidth(180)
-    field.editingFinished.connect(tell)
-    return field, field.text, field.setText
-
-
-def _choice(choices: dict[Any, str], tell: Callable[..., None], *, open_ended: bool = False) -> Control:
-    box = QComboBox()
-    box.setMinimumWidth(180)
-    box.setMaximumWidth(260)
-    for value, text in choices.items():
-        box.addItem(text, value)
-    box.currentIndexChanged.connect(tell)
-
-    def write(value: Any) -> None:
-        if box.findData(value) < 0 and open_ended:
-            box.addItem(f"{value} (not connected)", value)
-        box.setCurrentIndex(box.findData(value))
-
-    return box, box.currentData, write
-
-
-def _number(declaration: Declaration, tell: Callable[..., None]) -> Control:
-    box: QSpinBox | QDoubleSpinBox
-    low, high = declaration.minimum or 0, declaration.maximum or 1_000_000
-    if declaration.type is int:
-        box = QSpinBox()
-        box.setRange(int(low), int(high))
-    else:
-        box = QDoubleSpinBox()
-        box.setRange(low, high)
-        box.setSingleStep(0.25)
-    box.setSuffix(f" {declaration.unit}" if declaration.unit else "")
-    box.setKeyboardTracking(False)
-    box.setMinimumWidth(140)
-    box.valueChanged.connect(tell)
-    return box, box.value, box.setValue
+ON_PROVIDER_PAGE = ("cloud.provider",)
+DEPENDENTS = {"storage.free_after_h": "storage.free_local", "storage.free_lossy": "storage.free_local"}
+SIZE = QSize(860, 700)
 
 
 class SettingsDialog(QDialog):
-    """All settings. A change is in force at once; Undo takes back one after the other."""
+    """All settings. A change is in force at once; Undo takes back one after the other.
+
+    The provider is the exception: it is tested, then saved by a button of its own, and no part of Undo.
+    Closed while something is being saved, the dialog hides and ends when that is done.
+    """
 
     applied = Signal(str)
+    provider_changed = Signal()
+    """A provider was chosen or given up."""
 
     def __init__(
-        self, services: Services, lane: Lane, theme: Theme, inputs: Sequence[str], outputs: Sequence[str],
+        self, services: Services, lanes: Lanes, theme: Theme, inputs: Sequence[str], outputs: Sequence[str],
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self.resize(760, 560)
+        self.resize(SIZE.boundedTo(self.screen().availableSize()))
         self._services = services
-        self._lane = lane
+        self._lanes = lanes
+        self._applying = 0
+        self._ending: int | None = None
         self._done: list[tuple[str, Any]] = []
         devices = {"audio.device": inputs, "audio.output_device": outputs}
         current = services.settings.current
         self.rows = {
-            d.key: SettingRow(theme, d, value_of(current, d.key), devices.get(d.key, ()))
+            d.key: SettingRow(
+                theme, d, value_of(current, d.key), devices.get(d.key, ()), inset=d.key in DEPENDENTS
+            )
             for d in declarations().values()
+            if d.key not in ON_PROVIDER_PAGE
         }
-        self._build(theme)
+        self.provider = ProviderPage(services, lanes, theme)
+        self._build()
+        self._say_what_depends()
+        available, reason = m4a_available()
+        if not available:
+            self.rows["compression.send_as"].grey_out(SendAs.M4A.value, reason)
         for setting in self.rows.values():
             setting.changed.connect(self._on_changed)
+        self.provider.provider_changed.connect(self.provider_changed)
+        self.provider.newly_chosen.connect(self._offer_backup)
+        self.provider.told.connect(self._bring_into_view)
+        self.provider.settled.connect(self._end_if_asked)
 
-    def _build(self, theme: Theme) -> None:
+    def _build(self) -> None:
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search the settings")
         self.search.setAccessibleName("Search the settings")
@@ -202,7 +111,7 @@ class SettingsDialog(QDialog):
         inside = QVBoxLayout()
         inside.setContentsMargins(0, 0, Space.L, 0)
         inside.setSpacing(0)
-        for page in dict.fromkeys(d.page for d in declarations().values()):
+        for page in dict.fromkeys([*PAGES, *(d.page for d in declarations().values())]):
             self._add_page(page, inside)
         inside.addStretch(1)
         self._nothing = label("No setting fits these words.", kind="muted")
@@ -224,7 +133,8 @@ class SettingsDialog(QDialog):
         middle = QHBoxLayout()
         middle.setSpacing(Space.XL)
         middle.addWidget(self.pages)
-        middle.addWidget(_scrolled(inside), 1)
+        self._area = _scrolled(inside)
+        middle.addWidget(self._area, 1)
         layout.addLayout(middle, 1)
         layout.addWidget(self._problem)
         layout.addWidget(row(self.undo, None, close))
@@ -242,9 +152,16 @@ class SettingsDialog(QDialog):
         self._headings[page] = heading
         layout.addWidget(heading)
         layout.addSpacing(Space.XS)
+        if page == "cloud":
+            layout.addWidget(self.provider)
         for setting in self.rows.values():
             if setting.declaration.page == page:
                 layout.addWidget(setting)
+
+    def show_page(self, page: str) -> None:
+        """Go to a page, by the part of its settings' keys before the dot."""
+        self.search.clear()
+        self.pages.setCurrentRow(list(self._headings).index(page))
 
     @Slot()
     def _filter(self) -> None:
@@ -257,9 +174,20 @@ class SettingsDialog(QDialog):
             setting.setVisible(shows)
             if shows:
                 shown_pages.add(setting.declaration.page)
+        shows_provider = self.provider.fits(words) if words else page == "cloud"
+        self.provider.setVisible(shows_provider)
+        if shows_provider:
+            shown_pages.add("cloud")
         for key, heading in self._headings.items():
             heading.setVisible(key in shown_pages)
         self._nothing.setVisible(not shown_pages)
+        self._area.verticalScrollBar().setValue(0)
+
+    @Slot(QWidget)
+    def _bring_into_view(self, part: QWidget) -> None:
+        QTimer.singleShot(0, part, lambda: self._area.ensureWidgetVisible(part, 0, Space.L))
+
+    # Changes
 
     @Slot(str, object)
     def _on_changed(self, key: str, value: object) -> None:
@@ -278,17 +206,67 @@ class SettingsDialog(QDialog):
             self._problem.hide()
             self._show(key)
             self.applied.emit(key)
+            self._applying -= 1
+            self._end_if_asked()
 
         def failed(error: VoiceRecorderError) -> None:
             self._problem.setText(str(error))
             self._problem.show()
             self._show(key)
+            self._applying -= 1
+            self._end_if_asked()
 
-        self._lane.post(plain(self._services.settings.set, key, value), finished, failed)
+        self._applying += 1
+        self._lanes.edits.post(plain(self._services.settings.set, key, value), finished, failed)
         self.undo.setEnabled(bool(self._done))
 
     def _show(self, key: str) -> None:
         self.rows[key].show_value(value_of(self._services.settings.current, key))
+        self._say_what_depends()
+
+    def _say_what_depends(self) -> None:
+        """Show what one setting means for another."""
+        now = self._services.settings.current
+        for key, owner in DEPENDENTS.items():
+            title = declaration(owner).title
+            self.rows[key].set_usable(bool(value_of(now, owner)), f"Turn on “{title}” first.")
+        self.rows["storage.free_lossy"].say(free_lossy_note(now), caution=True)
+        words, caution = send_as_note(now, *m4a_available())
+        self.rows["compression.send_as"].say(words, caution=caution)
+
+    # The end
+
+    @Slot()
+    def _offer_backup(self) -> None:
+        chosen = self._services.providers.required()
+        over = self if self._ending is None else self.parentWidget()
+        offer = BackupOffer(self._services, self._lanes, place_words(chosen.kind, chosen.place), over)
+        offer.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        offer.answered.connect(self.provider.report)
+        offer.open()
+
+    @override
+    def done(self, result: int) -> None:
+        """Close, or hide until what is being saved is saved."""
+        if self._applying or self.provider.saving:
+            self._ending = result
+            self.hide()
+            return
+        self.provider.abandon()
+        super().done(result)
+
+    @Slot()
+    def _end_if_asked(self) -> None:
+        if self._ending is not None and not self._applying and not self.provider.saving:
+            self.done(self._ending)
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._applying or self.provider.saving:
+            event.ignore()
+            self.reject()
+        else:
+            super().closeEvent(event)
 
 
 def _scrolled(layout: QVBoxLayout) -> QScrollArea:

@@ -15,6 +15,7 @@ from voice_recorder.ui.theme import Space, Theme, Type, font
 SHELVES = {
     Shelf.ALL: ("All", "all"),
     Shelf.FAVOURITES: ("Favourites", "star"),
+    Shelf.NOT_BACKED_UP: ("Not backed up", "cloud-up"),
     Shelf.ARCHIVE: ("Archive", "archive"),
     Shelf.TRASH: ("Trash", "trash"),
 }
@@ -65,6 +66,7 @@ class Sidebar(QListWidget):
         theme.changed.connect(self._tint)
         self._tint()
         self.setCurrentRow(0)
+        self.show_backup(False)
         self.currentRowChanged.connect(self._choose)
 
     def show_counts(self, counts: Mapping[Shelf, int]) -> None:
@@ -74,6 +76,13 @@ class Sidebar(QListWidget):
             item = self.item(row)
             item.setData(COUNT_ROLE, count)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{SHELVES[shelf][0]}, {count:,}")
+
+    def show_backup(self, shown: bool) -> None:
+        """Have a shelf for what is not backed up, or not; without a provider nothing is."""
+        row = list(SHELVES).index(Shelf.NOT_BACKED_UP)
+        if not shown and self.currentRow() == row:
+            self.choose(Shelf.ALL)
+        self.setRowHidden(row, not shown)
 
     def choose(self, shelf: Shelf) -> None:
         """Go to a shelf."""

@@ -21,6 +21,7 @@ from voice_recorder.storage.locks import FileLock
 from voice_recorder.ui.main_window import MainWindow
 from voice_recorder.ui.single_instance import InstanceServer, raise_running_window
 from voice_recorder.ui.theme import Theme, resources
+from voice_recorder.workers.cloud_worker import CloudWork
 from voice_recorder.workers.lanes import Lanes
 from voice_recorder.workers.upkeep import Upkeep
 
@@ -111,7 +112,8 @@ class WindowApp(QObject):
         self.lanes = Lanes()
         self.theme = Theme(application, services.settings.current.appearance_theme)
         self.upkeep = Upkeep(services, self.lanes)
-        self.window = MainWindow(services, self.lanes, self.theme, self.upkeep)
+        self.cloud = CloudWork(services, self.lanes)
+        self.window = MainWindow(services, self.lanes, self.theme, self.upkeep, self.cloud)
         self.server = InstanceServer(services.config.home)
         self.server.asked.connect(self.window.come_forward)
         application.commitDataRequest.connect(self.end_take)
@@ -135,11 +137,12 @@ class WindowApp(QObject):
 
     @Slot()
     def shut_down(self) -> None:
-        """Capture first, then the threads. May be called twice."""
+        """Capture first, then the threads; uploads are parked meanwhile. May be called twice."""
         if self._shut:
             return
         self._shut = True
         self.upkeep.stop()
+        self.cloud.stop()
         self.end_take()
         self.window.library.detail.keep()
         self.window.library.player.stop()

@@ -22,13 +22,22 @@ class Lanes:
         self.upkeep = Lane("upkeep")
         """Recovery, proofs and housekeeping."""
         self.errands = Lane("errands")
-        """What the user waits for with a progress bar: import and verify."""
+        """What the user waits for with a progress bar: import, verify, fetching and freeing."""
+        self.sync = Lane("sync")
+        """The queue to the cloud: one long run."""
+        self.cloud = Lane("cloud")
+        """Questions to the provider that somebody waits for: a test, a link."""
+        self.queue = Lane("queue")
+        """Reading how the queue to the cloud stands."""
+        self.tending = Lane("tending")
+        """Keeping receipts true, and freeing what is due: as slow as the provider is."""
 
     @property
     def all(self) -> tuple[Lane, ...]:
         """Every lane."""
         return (
             self.pages, self.detail, self.edits, self.take, self.machine, self.upkeep, self.errands,
+            self.sync, self.cloud, self.queue, self.tending,
         )  # fmt: skip
 
     def shut_down(self, timeout_ms: int = 5000) -> bool:

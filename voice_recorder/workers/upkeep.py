@@ -29,6 +29,8 @@ class Upkeep(QObject):
 
     library_changed = Signal()
     recovered = Signal(object)
+    proved = Signal()
+    """The background pass has taken checksums: what has one can be backed up."""
     preflight_changed = Signal(object, object)
     """The verdict, and the seconds of sound that fit on the disk, or None."""
     inputs_listed = Signal(object)
@@ -166,6 +168,7 @@ class Upkeep(QObject):
         self._proving = False
         if proved:
             self.library_changed.emit()
+            self.proved.emit()
         if self._prove_again:
             self._prove_again = False
             self.prove()

@@ -41,12 +41,21 @@ def test_the_order_of_masters_does_not_matter_and_the_state_is_one_of_theirs(
     masters: list[MasterState], data: st.DataObject
 ) -> None:
     state = recording_state(masters, trashed=False)
-    assert state.value in {master.value for master in masters}
+    assert state in {recording_state([master], trashed=False) for master in masters}
     assert recording_state(data.draw(st.permutations(masters)), trashed=False) is state
 
 
 def test_a_running_take_shows_as_recording_whatever_its_other_masters_are() -> None:
     assert recording_state([_S.DAMAGED, _S.RECORDING, _S.MISSING], trashed=False) is RecordingState.RECORDING
+
+
+def test_what_was_freed_is_in_the_cloud_only_and_can_come_back_or_be_lost_there() -> None:
+    assert recording_state([_S.FREED, _S.RECORDED], trashed=False) is RecordingState.CLOUD_ONLY
+    assert is_legal(_S.RECORDED, _S.FREED)
+    assert is_legal(_S.FREED, _S.RECORDED)
+    assert is_legal(_S.FREED, _S.MISSING)
+    assert not is_legal(_S.DAMAGED, _S.FREED)
+    assert not is_legal(_S.MISSING, _S.FREED)
 
 
 def test_without_any_master_it_is_missing_and_in_the_trash_it_is_trashed() -> None:

@@ -1,9 +1,12 @@
-"""What is done unasked: a daily backup, the reserve, and the trash by a clock that can be believed."""
+"""What is done unasked: a daily backup, the reserve, and what a clock that can be believed makes due."""
 
+import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from voice_recorder.domain.recording import Recording
+from voice_recorder.domain.states import MasterState
 from voice_recorder.services import Services
 from voice_recorder.storage.backups import list_backups
 
@@ -56,3 +59,33 @@ def test_old_recordings_go_to_the_trash_when_the_owner_wants_it(services: Servic
     services.library.set_favourite(note.id, False)
     services.housekeeping.run(NOW + timedelta(days=6, hours=1))
     assert services.library.get(note.id).trashed_at is not None
+
+
+def test_s10_the_clean_up_is_done_by_the_hour_unless_the_clock_leaps(services: Services, home: Path) -> None:
+    """Section 10, a wrong clock: what is fresh now is not old because a clock says so for an hour."""
+    services.housekeeping.run(NOW)
+    fresh = home / "cache" / "fresh.tmp"
+    fresh.touch()
+    services.housekeeping.run(NOW + timedelta(days=3650))
+    assert fresh.exists()
+    services.housekeeping.run(NOW)
+    services.housekeeping.run(NOW + timedelta(minutes=59))
+    assert fresh.exists()
+    services.housekeeping.run(NOW + timedelta(hours=2))
+    assert not fresh.exists()
+    assert services.metrics.collect()["cleanup"]["removed"] == 1
+
+
+def test_a_freeing_that_was_cut_off_is_settled(services: Services, note: Recording) -> None:
+    """The library says it is in the cloud only, and the file is still here: it is the master again."""
+    freed = replace(note.masters[0], state=MasterState.FREED)
+    services.library.store_reading(note.id, freed, "freed")
+    services.housekeeping.run(NOW)
+    assert services.library.get(note.id).masters[0].state is MasterState.RECORDED
+
+
+def test_s13_alerts_are_looked_at_by_the_hour_whatever_the_clock(services: Services, note: Recording) -> None:
+    services.library.store_reading(note.id, replace(note.masters[0], state=MasterState.DAMAGED), "damaged")
+    os.truncate(services.library.path_of(note.masters[0]), 10)
+    services.housekeeping.run(NOW)
+    assert [alert.kind for alert in services.sync_log.alerts()] == ["damage_found"]

@@ -138,7 +138,8 @@ class TestPages:
             at = AT if trashed else None
             library.add(a_recording(favourite=favourite, archived=archived, trashed_at=at), "imported")
         counts = library.counts()
-        assert counts == {Shelf.ALL: 2, Shelf.FAVOURITES: 2, Shelf.ARCHIVE: 2, Shelf.TRASH: 4}
+        found = {Shelf.ALL: 2, Shelf.FAVOURITES: 2, Shelf.NOT_BACKED_UP: 0, Shelf.ARCHIVE: 2, Shelf.TRASH: 4}
+        assert counts == found
         for shelf in Shelf:
             page = library.page(LibraryQuery(shelf), 10)
             assert (page.total, len(page.recordings)) == (counts[shelf], counts[shelf])

@@ -51,21 +51,23 @@ COMMITS_HALF_WAY = """
     raise RuntimeError("no more")
 """
 
+NEXT = f"{int(REVISION) + 1:04}"
 MakeMigrations = Callable[[str], Path]
 
 
 @pytest.fixture
 def migrations(tmp_path: Path) -> MakeMigrations:
-    """Make a script folder in which a second migration, "0002", does what is handed over."""
+    """Make a script folder in which a migration after the newest one, NEXT, does what is handed over."""
 
     def make(steps: str) -> Path:
         folder = tmp_path / "50% of the migrations"
         shutil.copytree(MIGRATIONS, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         head = (
-            'import sqlalchemy as sa\nfrom alembic import op\nrevision = "0002"\ndown_revision = "0001"\n\n\n'
+            "import sqlalchemy as sa\nfrom alembic import op\n"
+            f'revision = "{NEXT}"\ndown_revision = "{REVISION}"\n\n\n'
         )
         body = textwrap.indent(textwrap.dedent(steps).strip(), "    ")
-        (folder / "versions" / "v0002_next.py").write_text(f"{head}def upgrade():\n{body}\n")
+        (folder / "versions" / f"v{NEXT}_next.py").write_text(f"{head}def upgrade():\n{body}\n")
         return folder
 
     return make
@@ -130,13 +132,13 @@ def test_s3_2_an_older_library_is_migrated_after_a_backup(
     config: StorageConfig, migrations: MakeMigrations
 ) -> None:
     with_a_note(config)
-    open_database(config, migrations=migrations(GOOD), revision="0002").dispose()
-    assert revision_of(config.database_path) == "0002"
+    open_database(config, migrations=migrations(GOOD), revision=NEXT).dispose()
+    assert revision_of(config.database_path) == NEXT
     assert titles(config.database_path) == ["precious"]
     (backup,) = list_backups(config.backups_path)
-    assert revision_of(backup.path) == "0001"
+    assert revision_of(backup.path) == REVISION
     assert titles(backup.path) == ["precious"]
-    open_database(config, migrations=migrations(GOOD), revision="0002").dispose()
+    open_database(config, migrations=migrations(GOOD), revision=NEXT).dispose()
     assert len(list_backups(config.backups_path)) == 1
 
 
@@ -146,8 +148,8 @@ def test_s3_2_a_failed_migration_restores_the_library_by_itself_and_says_so(
 ) -> None:
     with_a_note(config)
     with pytest.raises(MigrationFailed, match=r"could not be brought up to date.*as it was before"):
-        open_database(config, migrations=migrations(steps), revision="0002")
-    assert revision_of(config.database_path) == "0001"
+        open_database(config, migrations=migrations(steps), revision=NEXT)
+    assert revision_of(config.database_path) == REVISION
     assert titles(config.database_path) == ["precious"]
     assert len(list_backups(config.backups_path)) == 1
     database = open_database(config)
@@ -163,9 +165,9 @@ def test_s3_2_a_failed_migration_can_be_repeated_with_a_mended_one(
     with_a_note(config)
     for _ in range(4):
         with pytest.raises(MigrationFailed):
-            open_database(config, migrations=migrations(FAILS_HALF_WAY), revision="0002")
+            open_database(config, migrations=migrations(FAILS_HALF_WAY), revision=NEXT)
     assert len(list_backups(config.backups_path)) == 3
-    open_database(config, migrations=migrations(GOOD), revision="0002").dispose()
+    open_database(config, migrations=migrations(GOOD), revision=NEXT).dispose()
     assert titles(config.database_path) == ["precious"]
 
 
@@ -189,7 +191,7 @@ def test_c3_2_a_migration_waits_for_the_program_that_migrates(
     opened = threading.Event()
 
     def open_it() -> None:
-        open_database(config, migrations=scripts, revision="0002").dispose()
+        open_database(config, migrations=scripts, revision=NEXT).dispose()
         opened.set()
 
     with running_python(hold, config.locks_path / "migration.lock") as other:
@@ -202,7 +204,7 @@ def test_c3_2_a_migration_waits_for_the_program_that_migrates(
         other.stdin.flush()
         for thread in threads:
             thread.join(20)
-    assert revision_of(config.database_path) == "0002"
+    assert revision_of(config.database_path) == NEXT
     assert len(list_backups(config.backups_path)) == 1
 
 
@@ -213,21 +215,21 @@ def test_a_migration_without_room_for_its_backup_does_not_begin(migrations: Make
         size = config.database_path.stat().st_size
         fill(folder, leave_bytes=2 * size - 4096)
         with pytest.raises(DiskFull, match=r"needs 0\.\d MB of room"):
-            open_database(config, migrations=migrations(GOOD), revision="0002")
-        assert revision_of(config.database_path) == "0001"
+            open_database(config, migrations=migrations(GOOD), revision=NEXT)
+        assert revision_of(config.database_path) == REVISION
         assert not list_backups(config.backups_path)
 
 
 def test_s3_3_a_newer_library_is_refused_in_words_and_left_alone(config: StorageConfig) -> None:
     with_a_note(config)
     with contextlib.closing(sqlite3.connect(config.database_path)) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0007'")
+        connection.execute("UPDATE alembic_version SET version_num = '9007'")
         connection.commit()
     with pytest.raises(
-        LibraryTooNew, match=r"newer Voice Recorder \(version 0007.*knows 0001.*Nothing was ch"
+        LibraryTooNew, match=r"newer Voice Recorder \(version 9007.*knows \d{4}.*Nothing was ch"
     ):
         open_database(config)
-    assert revision_of(config.database_path) == "0007"
+    assert revision_of(config.database_path) == "9007"
     assert titles(config.database_path) == ["precious"]
     assert not list_backups(config.backups_path)
 

@@ -1,0 +1,1 @@
+"""The cloud package, without a network."""

@@ -1,0 +1,190 @@
+"""Freeing: the audio of a proved recording leaves this disk, on its owner's wish.
+
+The order of steps, each of which must hold or nothing is removed:
+
+1. the master is at rest: finished, of a recording outside the trash, and nobody else's hands are on it;
+2. it has a receipt at the place chosen now, lossless, or its owner consented to compressed copies;
+3. the file here is the one whose SHA-256 was taken;
+4. the provider, asked anew at its most reliable source, holds the size and digest that were sent;
+5. the whole copy, downloaded again, has the SHA-256 that was sent (unless its owner waived this);
+6. the library says that the audio is in the cloud only;
+7. the file is removed.
+
+Cut off between 6 and 7 the file is still there, and ``settle`` makes it the master again.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from voice_recorder.audio.metadata import digest
+from voice_recorder.cloud.receipts import download_differs
+from voice_recorder.domain.correlation import correlated
+from voice_recorder.domain.errors import (
+    Cancelled,
+    CloudCopyDiffers,
+    CloudCopyMissing,
+    CloudError,
+    StorageError,
+    VoiceRecorderError,
+)
+from voice_recorder.domain.ports import Provider
+from voice_recorder.domain.recording import Master, Recording
+from voice_recorder.domain.results import ItemResult
+from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.transfers import Receipt, TransferState
+from voice_recorder.services.providers import Providers
+from voice_recorder.storage.disk import os_errors_converted
+from voice_recorder.storage.library import Library
+from voice_recorder.storage.locks import FileLock
+from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.proofs import Proofs
+from voice_recorder.storage.settings_file import SettingsFile
+
+_log = logging.getLogger(__name__)
+_KEPT = "The audio stays on this computer."
+
+
+class Freeing:
+    """Removes local audio that is proved to be in the cloud."""
+
+    def __init__(
+        self,
+        config: StorageConfig,
+        settings: SettingsFile,
+        library: Library,
+        proofs: Proofs,
+        providers: Providers,
+    ) -> None:
+        self._config = config
+        self._settings = settings
+        self._library = library
+        self._proofs = proofs
+        self._providers = providers
+
+    def free(
+        self,
+        ids: Sequence[str],
+        cancel: threading.Event | None = None,
+        progress: Callable[[int, int, str], None] | None = None,
+    ) -> list[ItemResult]:
+        """Free these recordings, each whole or not at all; one that fails disturbs no other.
+
+        NoProvider, CredentialsRejected, SecretsUnavailable before anything is tried. When ``cancel`` is set,
+        what was done until then.
+        """
+        cancel = cancel or threading.Event()
+        provider = self._providers.open()
+        results = []
+        for done, recording_id in enumerate(ids):
+            try:
+                recording = self._library.get(recording_id)
+                if progress:
+                    progress(done, len(ids), recording.title)
+                with correlated(recording.id):
+                    self._free(provider, recording, cancel)
+            except Cancelled:
+                break
+            except VoiceRecorderError as error:
+                _log.warning("not freed: %s", error)
+                results.append(ItemResult(recording_id, False, error))
+            else:
+                results.append(ItemResult(recording.id, True))
+        return results
+
+    def free_due(
+        self, cancel: threading.Event | None = None, now: datetime | None = None
+    ) -> list[ItemResult]:
+        """Free what its owner wants freed after a time; nothing unless the settings say so."""
+        wanted = self._settings.current
+        if not wanted.storage_free_local or not self._providers.place():
+            return []
+        before = (now or datetime.now(UTC)) - timedelta(hours=wanted.storage_free_after_h)
+        due = self._proofs.due_for_freeing(
+            self._providers.place(), before, lossy_too=wanted.storage_free_lossy
+        )
+        ids = {owner.id for receipt in due for owner in self._library.owners(receipt.master_id)[:1]}
+        return self.free(sorted(ids), cancel) if ids else []
+
+    def settle(self) -> None:
+        """Make masters whose freeing was cut off before their file was removed masters again."""
+        for recording in self._library.in_state(MasterState.FREED):
+            for master in recording.masters:
+                path = self._library.path_of(master)
+                if master.state is MasterState.FREED and path.exists() and _is_same(path, master):
+                    found = replace(master, state=MasterState.RECORDED)
+                    self._library.store_reading(recording.id, found, "found again", path.name)
+
+    def _free(self, provider: Provider, recording: Recording, cancel: threading.Event) -> None:
+        masters = [m for m in recording.masters if m.state is not MasterState.FREED]
+        if recording.trashed_at is not None:
+            raise StorageError("The recording is in the trash.", "Restore it first, or delete it for ever.")
+        with FileLock(self._config.locks_path / f"free-{recording.id}.lock") as lock:
+            if not lock.acquire():
+                raise StorageError("The recording is being freed already.", _KEPT)
+            receipts = [self._required_receipt(provider, recording, master) for master in masters]
+            for master, receipt in zip(masters, receipts, strict=True):
+                self._check_here(master, cancel)
+                self._check_there(provider, receipt, cancel)
+            for master in masters:
+                self._remove(recording, master)
+
+    def _required_receipt(self, provider: Provider, recording: Recording, master: Master) -> Receipt:
+        if master.state is not MasterState.RECORDED:
+            raise StorageError(f"The audio of “{recording.title}” is {master.state}.", _KEPT)
+        receipt = self._proofs.of_master(master.id, provider.place)
+        if receipt is None:
+            raise CloudCopyMissing(f"“{recording.title}” is not backed up.", f"{_KEPT} Send it first.")
+        if not receipt.lossless and not self._settings.current.storage_free_lossy:
+            raise CloudError(
+                f"The cloud copy of “{recording.title}” is compressed ({receipt.send_as.upper()}): the"
+                " original could not be had back from it.",
+                f"{_KEPT} The setting storage.free_lossy allows it all the same.",
+            )
+        return receipt
+
+    def _check_here(self, master: Master, cancel: threading.Event) -> None:
+        path = self._library.path_of(master)
+        with os_errors_converted(f"{path.name!r} could not be read", _KEPT):
+            sha256 = digest(path, cancel)[1]
+        if sha256 != master.sha256:
+            raise StorageError(
+                f"{path.name!r} is not what it was when its checksum was taken.",
+                f"{_KEPT} 'Verify' says more.",
+            )
+
+    def _check_there(self, provider: Provider, receipt: Receipt, cancel: threading.Event) -> None:
+        """Raise CloudCopyMissing or CloudCopyDiffers, with the receipt revoked, unless the copy is proved."""
+        stored = provider.stat(receipt.remote_id, thorough=True)
+        if stored is None:
+            gone = CloudCopyMissing("The cloud copy is gone.", f"{_KEPT} 'Send again' makes a new one.")
+            self._proofs.revoke(receipt, TransferState.REMOVED, gone.kind, str(gone))
+            raise gone
+        wrong = receipt.contradiction(stored)
+        if not wrong and self._settings.current.sync_full_check:
+            wrong = download_differs(provider, receipt.remote_id, receipt.sha256, receipt.size_bytes, cancel)
+        if wrong:
+            differs = CloudCopyDiffers(
+                f"The cloud copy is not what was sent: {wrong}", f"{_KEPT} 'Retry' sends it again."
+            )
+            self._proofs.revoke(receipt, TransferState.FAILED, differs.kind, str(differs))
+            raise differs
+
+    def _remove(self, recording: Recording, master: Master) -> None:
+        path = self._library.path_of(master)
+        self._library.store_reading(
+            recording.id, replace(master, state=MasterState.FREED), "freed", f"{master.size_bytes} bytes"
+        )
+        with os_errors_converted(f"{path.name!r} could not be removed", "It is still there."):
+            path.unlink(missing_ok=True)
+        _log.info("freed %s (%d bytes)", path.name, master.size_bytes)
+
+
+def _is_same(path: Path, master: Master) -> bool:
+    try:
+        return digest(path)[1] == master.sha256
+    except OSError:
+        return False

@@ -1,0 +1,163 @@
+"""The provider that its owner chose: what it was told, its secrets, and the open connection to it."""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from voice_recorder.cloud import credentials
+from voice_recorder.cloud.kinds import KINDS
+from voice_recorder.domain.errors import ConfigurationError, NoProvider
+from voice_recorder.domain.ports import Plan, Provider, ProviderKind
+from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.settings_file import SettingsFile
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The provider chosen now, without a secret.
+
+    ``from_environment`` names the fields that the environment sets.
+    """
+
+    kind: ProviderKind
+    place: str
+    values: Mapping[str, str]
+    from_environment: frozenset[str]
+
+
+class Providers:
+    """Knows the chosen provider and opens it. Any thread may call any method."""
+
+    def __init__(self, config: StorageConfig, settings: SettingsFile, environ: Mapping[str, str]) -> None:
+        self._config = config
+        self._settings = settings
+        self._environ = environ
+        self._lock = threading.Lock()
+        self._complained = ""
+        self._open: tuple[Mapping[str, str], Provider] | None = None
+
+    @property
+    def chosen(self) -> Choice | None:
+        """The provider chosen now; None without one.
+
+        ConfigurationError for a bad variable, and when what it was told by variables is there no more.
+        """
+        kind = KINDS.get(self._settings.current.cloud_provider)
+        if kind is None:
+            return None
+        given = self._given(kind)
+        known = self._known(kind, {**self._settings.provider_values(kind.name), **given})
+        values = {f.name: known[f.name] for f in kind.fields if not f.secret and f.name in known}
+        lacking = [f.title for f in kind.fields if f.required and not f.secret and f.name not in values]
+        if lacking:
+            raise ConfigurationError(
+                f"{kind.title} cannot be used: {', '.join(lacking)} is missing.",
+                f"Run 'voice-recorder provider set {kind.name}', or set its variables ({kind.variables}).",
+            )
+        return Choice(kind, kind.place(values), values, frozenset(given))
+
+    def from_environment(self, name: str) -> frozenset[str]:
+        """The fields of a kind of provider that the environment sets, by name. ConfigurationError."""
+        return frozenset(self._given(kind_named(name)))
+
+    def place(self) -> str:
+        """Where copies go now; empty without a provider, or when what it was told makes no sense."""
+        try:
+            chosen = self.chosen
+        except ConfigurationError as error:
+            if str(error) != self._complained:  # it is asked with every page of the list
+                self._complained = str(error)
+                _log.warning("the provider cannot be used: %s", error)
+            return ""
+        return chosen.place if chosen else ""
+
+    def required(self) -> Choice:
+        """The provider chosen now. NoProvider, ConfigurationError."""
+        chosen = self.chosen
+        if chosen is None:
+            raise NoProvider(
+                "No provider is chosen.",
+                "Choose one in the settings, or with 'voice-recorder provider set'. Recordings stay here.",
+            )
+        return chosen
+
+    def open(self) -> Provider:
+        """The chosen provider. NoProvider, CredentialsRejected, SecretsUnavailable, ConfigurationError."""
+        kind = self.required().kind
+        values = self._resolved(kind, self._settings.provider_values(kind.name))
+        with self._lock:
+            if self._open is None or self._open[0] != values:
+                self._open = values, kind.open(values)
+            return self._open[1]
+
+    def needed_secrets(self, name: str) -> tuple[str, ...]:
+        """The secret fields of a kind of provider that neither environment nor keyring has.
+
+        SecretsUnavailable, ConfigurationError.
+        """
+        kind = kind_named(name)
+        given = kind.from_environment(self._environ)
+        return tuple(
+            f.name
+            for f in kind.fields
+            if f.secret and f.required and f.name not in given and not credentials.load(kind.name, f.name)
+        )
+
+    def test(self, name: str, values: Mapping[str, str], secrets: Mapping[str, str]) -> Plan:
+        """Try a provider without choosing it; what its plan allows. CloudError, ConfigurationError."""
+        kind = kind_named(name)
+        return kind.open(self._resolved(kind, {**values, **secrets})).check()
+
+    def choose(self, name: str, values: Mapping[str, str], secrets: Mapping[str, str]) -> Choice:
+        """Let copies go to this provider from now on; its secrets go into the keyring.
+
+        ``Sync.begin`` belongs after it. ConfigurationError, SecretsUnavailable (then nothing is changed).
+        """
+        kind = kind_named(name)
+        given = kind.from_environment(self._environ)
+        cleaned = kind.cleaned(self._known(kind, {**values, **secrets, **given}))
+        kind.place(cleaned)  # or it raises
+        for name_of_secret in secrets:
+            credentials.store(kind.name, name_of_secret, cleaned[name_of_secret])
+        told = {k: cleaned[k] for k in values if cleaned.get(k) and k not in given}
+        self._settings.set_provider_values(kind.name, told)
+        self._settings.set("cloud.provider", kind.name)
+        chosen = self.chosen
+        assert chosen is not None
+        return chosen
+
+    def check(self) -> Plan:
+        """Whether the chosen provider can be used now; what its plan allows. As ``open``, and CloudError."""
+        return self.open().check()
+
+    def choose_none(self) -> None:
+        """Send nothing any more; copies and secrets stay where they are."""
+        self._settings.set("cloud.provider", "")
+
+    def _given(self, kind: ProviderKind) -> Mapping[str, str]:
+        """What the environment sets, in the words in which the open provider has it."""
+        given = kind.from_environment(self._environ)
+        cleaned = kind.cleaned(given) if given else {}
+        return {name: value for name, value in cleaned.items() if name in given}
+
+    def _resolved(self, kind: ProviderKind, values: Mapping[str, str]) -> Mapping[str, str]:
+        return credentials.resolve(kind, values, self._environ, self._config.home)
+
+    def _known(self, kind: ProviderKind, values: Mapping[str, str]) -> Mapping[str, str]:
+        """``values`` with the defaults of what is not there."""
+        home = str(self._config.home)
+        defaults = {f.name: f.default.replace("{home}", home) for f in kind.fields if f.default}
+        return {**defaults, **{k: v for k, v in values.items() if v}}
+
+
+def kind_named(name: str) -> ProviderKind:
+    """The kind of provider called ``name``; ConfigurationError."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise ConfigurationError(
+            f"There is no provider called {name!r}.", f"It takes one of: {', '.join(KINDS)}."
+        ) from None

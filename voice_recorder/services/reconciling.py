@@ -1,0 +1,117 @@
+"""Keeps the receipts true: what somebody deleted or changed in the cloud, and what is to be deleted there."""
+
+import logging
+import threading
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from voice_recorder.domain.errors import Cancelled, CloudCopyDiffers, CloudCopyMissing
+from voice_recorder.domain.ports import Provider, RemoteCopy, UploadSession
+from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.transfers import Receipt, TransferState
+from voice_recorder.services.providers import Providers
+from voice_recorder.storage.library import Library
+from voice_recorder.storage.proofs import Proofs
+
+_log = logging.getLogger(__name__)
+BATCH = 100
+"""How many copies a provider is asked to remove at once."""
+_REMOVED_AGAIN_AFTER = timedelta(hours=1)
+
+
+@dataclass
+class Reconciliation:
+    """How many copies were looked at, and how many were gone, changed, or removed on our wish."""
+
+    checked: int = 0
+    gone: int = 0
+    changed: int = 0
+    removed: int = 0
+
+
+class Reconciling:
+    """Compares the receipts with what the provider lists: one question for hundreds of copies."""
+
+    def __init__(self, library: Library, proofs: Proofs, providers: Providers) -> None:
+        self._library = library
+        self._proofs = proofs
+        self._providers = providers
+
+    def run(self, cancel: threading.Event | None = None) -> Reconciliation:
+        """Carry out removals, then compare. Never touches local audio. CloudError, Cancelled, NoProvider."""
+        cancel = cancel or threading.Event()
+        provider = self._providers.open()
+        found = Reconciliation()
+        self._remove(provider, found, cancel)
+        if self._proofs.count(provider.place):
+            self._compare(provider, found, cancel)
+        return found
+
+    def _compare(self, provider: Provider, found: Reconciliation, cancel: threading.Event) -> None:
+        listed: dict[str, RemoteCopy] = {}
+        for copy in provider.list():
+            if cancel.is_set():
+                raise Cancelled
+            listed[copy.remote_id] = copy
+        for receipt in self._proofs.at(provider.place):
+            if cancel.is_set():
+                raise Cancelled
+            found.checked += 1
+            # A listing may lag behind: what it denies is asked for by name before it is believed.
+            stored = listed.get(receipt.remote_id) or provider.stat(receipt.remote_id)
+            if stored is None:
+                found.gone += 1
+                self._enter_gone(receipt)
+            elif receipt.contradiction(stored):
+                found.changed += self._enter_changed(provider, receipt)
+
+    def _enter_gone(self, receipt: Receipt) -> None:
+        error = CloudCopyMissing(
+            "The copy was removed from the cloud.",
+            "The audio here was not touched. 'Send again' makes a new copy.",
+        )
+        _log.warning("the copy %s is gone", receipt.remote_id)
+        self._proofs.revoke(receipt, TransferState.REMOVED, error.kind, str(error))
+        self._remember(receipt, "removed from the cloud", receipt.place)
+        for owner in self._library.owners(receipt.master_id):
+            for master in owner.masters:
+                if master.id == receipt.master_id and master.state is MasterState.FREED:
+                    lost = replace(master, state=MasterState.MISSING)
+                    self._library.store_reading(owner.id, lost, "missing", "its only copy was removed")
+
+    def _enter_changed(self, provider: Provider, receipt: Receipt) -> bool:
+        stored = provider.stat(receipt.remote_id, thorough=True)
+        wrong = receipt.contradiction(stored) if stored else None
+        if wrong is None:
+            return False
+        error = CloudCopyDiffers(
+            f"The cloud copy is not what was sent: {wrong}",
+            "The audio here was not touched. 'Retry' sends it again in its place.",
+        )
+        self._proofs.revoke(receipt, TransferState.FAILED, error.kind, str(error))
+        self._remember(receipt, "changed in the cloud", wrong)
+        return True
+
+    def _remember(self, receipt: Receipt, what: str, detail: str) -> None:
+        for owner in self._library.owners(receipt.master_id):
+            self._library.remember(owner.id, what, detail)
+
+    def _remove(self, provider: Provider, found: Reconciliation, cancel: threading.Event) -> None:
+        while batch := self._proofs.removals(provider.place, BATCH, sessions=False):
+            if cancel.is_set():
+                raise Cancelled
+            errors = provider.delete_many([removal.remote_id for removal in batch])
+            gone = [removal for removal in batch if removal.remote_id not in errors]
+            for removal in batch:
+                if removal.remote_id in errors:
+                    _log.warning("a cloud copy was not removed: %s", errors[removal.remote_id])
+                    self._proofs.not_removed(removal, _REMOVED_AGAIN_AFTER)
+            self._proofs.removed(gone)
+            found.removed += len(gone)
+            _log.info("removed %d copies from %s", len(gone), provider.place)
+        while batch := self._proofs.removals(provider.place, BATCH, sessions=True):
+            for removal in batch:
+                if cancel.is_set():
+                    raise Cancelled
+                provider.abandon(removal.remote_id, UploadSession(removal.session))
+            self._proofs.removed(batch)

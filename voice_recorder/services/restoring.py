@@ -1,0 +1,143 @@
+"""A proved copy becomes the master again: the same bytes, in their old place."""
+
+import logging
+import os
+import shutil
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from voice_recorder.audio.metadata import digest
+from voice_recorder.audio.rebuilding import rebuild_wav
+from voice_recorder.audio.wav import Origin
+from voice_recorder.domain.compression import SendAs
+from voice_recorder.domain.errors import StorageError
+from voice_recorder.domain.preflight import Purpose
+from voice_recorder.domain.recording import Master, Recording
+from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.transfers import Receipt
+from voice_recorder.services.preflight import Preflight
+from voice_recorder.storage.disk import os_errors_converted, replace_durably
+from voice_recorder.storage.library import Library
+from voice_recorder.storage.locks import FileLock
+from voice_recorder.storage.paths import StorageConfig
+
+_log = logging.getLogger(__name__)
+_KEPT = "Its copy is kept."
+
+
+class Restoring:
+    """Puts masters back where they were. A good file is never replaced, a damaged one set aside."""
+
+    def __init__(self, config: StorageConfig, library: Library, preflight: Preflight) -> None:
+        self._config = config
+        self._library = library
+        self._preflight = preflight
+
+    def is_here(self, recording: Recording, master: Master, cancel: threading.Event) -> bool:
+        """Whether the master's file is as it was; then it counts as recorded again.
+
+        Raises StorageError for one that was damaged before it was sent, Cancelled.
+        """
+        path = self._place_of(master)
+        try:
+            if digest(path, cancel)[1] != master.sha256:
+                return False
+        except OSError:
+            return False
+        if master.state is MasterState.DAMAGED:
+            raise StorageError(
+                f"The file of “{recording.title}” is the one that was sent: the cloud has no better one.",
+                "'Verify' says what is wrong with it.",
+            )
+        self._enter(recording, master, "found again", path.name)
+        return True
+
+    def restore(
+        self, recording: Recording, master: Master, receipt: Receipt, copy: Path, cancel: threading.Event
+    ) -> bool:
+        """Make ``copy``, which the receipt proves, the master again, and remove it from where it is.
+
+        False, with nothing changed, when the master's very bytes cannot be had from it. Raises StorageError,
+        DiskFull, EncodingError, PreflightBlocked, Cancelled.
+        """
+        made = self._place_of(master).with_name(f".{master.name}.fetching")
+        try:
+            with os_errors_converted(f"{master.name!r} could not be put back", _KEPT):
+                how = self._make(made, master, receipt, copy, cancel)
+                if how:
+                    self._put_back(recording, master, made, how)
+        finally:
+            made.unlink(missing_ok=True)
+        if how:
+            _remove(copy)
+        return bool(how)
+
+    def _make(self, made: Path, master: Master, receipt: Receipt, copy: Path, cancel: threading.Event) -> str:
+        """Write the master's bytes to ``made`` and say what they came from; empty when they cannot be had."""
+        if receipt.sha256 == master.sha256:
+            made.unlink(missing_ok=True)
+            _link_or_copy(copy, made)
+            return "the original"
+        if receipt.send_as != SendAs.FLAC or master.sha256 is None:
+            return ""
+        self._preflight.require(Purpose.RESTORE, master.size_bytes)
+        origins = {o for owner in self._library.owners(master.id) for o in _origins(owner, master)}
+        rebuilt = rebuild_wav(copy, made, tuple(origins), master.sha256, cancel)
+        return "the original, from its FLAC copy" if rebuilt else ""
+
+    def _put_back(self, recording: Recording, master: Master, made: Path, how: str) -> None:
+        """First the file, then the row: cut off in between, ``Freeing.settle`` enters it."""
+        with FileLock(self._config.locks_path / f"free-{recording.id}.lock") as lock:
+            if not lock.acquire():
+                raise StorageError("The recording is being freed just now.", "Fetch it once that is done.")
+            if digest(made)[1] != master.sha256:
+                raise StorageError(f"{master.name!r} could not be put back whole.", _KEPT)
+            target = self._place_of(master)
+            _set_aside(target)
+            replace_durably(made, target)
+            self._enter(recording, master, "fetched", how)
+        _log.info("fetched %s (%d bytes)", master.name, master.size_bytes)
+
+    def _enter(self, recording: Recording, master: Master, what: str, detail: str) -> None:
+        self._library.store_reading(recording.id, replace(master, state=MasterState.RECORDED), what, detail)
+
+    def _place_of(self, master: Master) -> Path:
+        return self._config.raw_recordings_path / master.name
+
+
+def _origins(recording: Recording, master: Master) -> list[Origin]:
+    """What a take's header may say of its start, whose milliseconds it cuts and the library rounds."""
+    starts = (recording.created_at, master.created_at)
+    return [
+        Origin(recording.id, (at - late).isoformat(timespec="milliseconds"), recording.utc_offset_min)
+        for at in starts
+        for late in (timedelta(), timedelta(milliseconds=1))
+    ]
+
+
+def _link_or_copy(copy: Path, made: Path) -> None:
+    """Have a file under a second name, also on another disk; somebody may be listening to it."""
+    try:
+        os.link(copy, made)
+    except OSError:
+        shutil.copyfile(copy, made)
+
+
+def _set_aside(path: Path) -> None:
+    """Keep a damaged file that stands in the place of a good one under a name of its own."""
+    number = 1
+    while path.exists():
+        aside = path.with_name(f"{path.name}.damaged{'' if number == 1 else f'-{number}'}")
+        number += 1
+        if not aside.exists():
+            path.rename(aside)
+            _log.warning("the damaged %s was set aside as %s", path.name, aside.name)
+
+
+def _remove(copy: Path) -> None:
+    try:
+        copy.unlink(missing_ok=True)
+    except OSError as error:  # Windows, while somebody listens to it: it goes when it is old
+        _log.info("%s stays in the cache: %s", copy.name, error)

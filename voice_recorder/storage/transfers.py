@@ -1,0 +1,415 @@
+"""The queue to the cloud: the database is the queue, so it survives whatever happens to a process."""
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+
+from voice_recorder.domain.errors import Cancelled, NotFound
+from voice_recorder.domain.ports import UploadSession
+from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.transfers import (
+    LEGAL_CHANGES,
+    LONGEST_WAIT,
+    UNDER_WAY,
+    PreparedCopy,
+    Receipt,
+    Transfer,
+    TransferState,
+    is_legal,
+)
+from voice_recorder.storage import schema as t
+from voice_recorder.storage.engine import Database
+from voice_recorder.storage.rows import from_ms, to_ms
+
+_t = t.transfers.c
+_m = t.masters.c
+_links = t.recording_masters.c
+
+SENDABLE = (MasterState.RECORDED, MasterState.DAMAGED)
+"""Masters in these states are on this disk, as they were when their SHA-256 was taken."""
+
+
+class Transfers:
+    """The entries of the queue. Any thread may call any method; several processes share one queue."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # Entering
+
+    def enqueue(
+        self,
+        place: str,
+        recording_ids: Sequence[str] | None = None,
+        *,
+        again: Collection[TransferState] = (),
+        made_since: datetime | None = None,
+        priority: int = 0,
+    ) -> int:
+        """Queue every master without a receipt at ``place``, of these recordings or of all; how many.
+
+        Not those in the trash, unfinished or not on this disk. One that has an entry is queued again only
+        from a state in ``again``. ``made_since`` leaves out older masters.
+        """
+        now = to_ms(datetime.now(UTC))
+        wanted = [_of_live_recording(recording_ids), _is_sendable(), ~_has_receipt(place)]
+        if made_since is not None:
+            wanted.append(_m.created_ms >= to_ms(made_since))
+        with self._database.session(write=True) as connection:
+            new = connection.scalars(select(_m.key).where(*wanted, ~_has_transfer(place))).all()
+            rows = [
+                {
+                    "id": uuid.uuid4().hex, "master_key": key, "place": place, "queued_ms": now,
+                    "state": TransferState.QUEUED.value, "priority": priority,
+                }
+                for key in new
+            ]  # fmt: skip
+            if rows:
+                connection.execute(insert(t.transfers), rows)
+            anew = connection.execute(
+                update(t.transfers)
+                .where(
+                    _t.place == place,
+                    _t.state.in_([s.value for s in again]),
+                    _t.master_key.in_(select(_m.key).where(*wanted)),
+                )
+                .values(**_QUEUED_ANEW, queued_ms=now, priority=priority)
+            )
+            return len(rows) + anew.rowcount
+
+    def make_due(self, place: str, kinds: Collection[str] | None = None) -> int:
+        """Let failed entries (of these kinds of error, or all) be tried now, their attempts counted anew."""
+        where = [_t.place == place, _t.state == TransferState.FAILED.value]
+        if kinds is not None:
+            where.append(_t.error_kind.in_(kinds))
+        with self._database.session(write=True) as connection:
+            done = connection.execute(update(t.transfers).where(*where).values(**_QUEUED_ANEW))
+            return done.rowcount
+
+    def prioritise(self, place: str, recording_ids: Sequence[str], priority: int) -> None:
+        """Let the entries of these recordings go before those of a lower priority."""
+        of_them = _t.master_key.in_(select(_m.key).where(_of_live_recording(recording_ids)))
+        with self._database.session(write=True) as connection:
+            connection.execute(
+                update(t.transfers).where(_t.place == place, of_them).values(priority=priority)
+            )
+
+    # Working
+
+    def due(self, place: str, *, prepared: bool, limit: int) -> tuple[Transfer, ...]:
+        """What may be tried now, first what is most urgent, then what has waited longest.
+
+        ``prepared``: those whose copy is ready to be sent, else those that still need one. Also entries that
+        are under way: whoever holds their lock is at work on them; without an owner they are free.
+        """
+        now = to_ms(datetime.now(UTC))
+        waits = and_(_t.next_attempt_ms > now, _t.next_attempt_ms <= now + _ms(LONGEST_WAIT))
+        fits = _t.sha256 != "" if prepared else _t.sha256 == ""
+        queued = _READY if prepared else and_(_t.state == TransferState.QUEUED.value, fits)
+        found = (
+            *self._read([_t.place == place, _t.state.in_(_UNDER_WAY), fits], limit),
+            *self._read([_t.place == place, _FAILED, fits, ~waits], limit, _t.next_attempt_ms),
+            *self._read([_t.place == place, queued], limit, _t.priority.desc(), _t.key),
+        )
+        return tuple(sorted(found, key=lambda transfer: -transfer.priority)[:limit])
+
+    def waiting_until(self, place: str, most_attempts: int) -> datetime | None:
+        """When the first failed entry with fewer than ``most_attempts`` is due; None without one."""
+        where = [_t.place == place, _FAILED, _t.attempts < most_attempts, _is_in_use()]
+        with self._database.session() as connection:
+            first = connection.scalar(select(func.min(_t.next_attempt_ms)).where(*where))
+        return None if first is None else from_ms(first)
+
+    def get(self, transfer_id: str) -> Transfer:
+        """One entry as it is now; NotFound."""
+        with self._database.session() as connection:
+            return _transfer(_row(connection, transfer_id))
+
+    def change(self, transfer: Transfer, state: TransferState, **values: Any) -> Transfer:
+        """Bring an entry from the state in which ``transfer`` saw it to another; what it is then.
+
+        Raises Cancelled when somebody else has changed it meanwhile, NotFound when its master was deleted.
+        ``values`` are columns.
+        """
+        if not is_legal(transfer.state, state):
+            raise ValueError(f"a transfer cannot go from {transfer.state} to {state}")
+        with self._database.session(write=True) as connection:
+            seen = and_(_t.id == transfer.id, _t.state == transfer.state.value)
+            changed = connection.execute(update(t.transfers).where(seen).values(state=state.value, **values))
+            row = _row(connection, transfer.id)
+            if not changed.rowcount:
+                raise Cancelled
+            return _transfer(row)
+
+    def begin_attempt(self, transfer: Transfer) -> tuple[Transfer, int]:
+        """Enter that a prepared copy is being sent; the entry as it is then, and the key of the attempt.
+
+        Cancelled, NotFound.
+        """
+        if not is_legal(transfer.state, TransferState.UPLOADING):
+            raise ValueError(f"a transfer cannot go from {transfer.state} to uploading")
+        number = transfer.attempts + 1
+        with self._database.session(write=True) as connection:
+            row = _unchanged_row(connection, transfer)
+            connection.execute(
+                update(t.transfers)
+                .where(_t.id == transfer.id)
+                .values(
+                    state=TransferState.UPLOADING.value, attempts=number, next_attempt_ms=None, error="",
+                    error_kind="",
+                )
+            )  # fmt: skip
+            entered = connection.execute(
+                insert(t.attempts).values(
+                    transfer_key=row["key"], number=number, started_ms=to_ms(datetime.now(UTC))
+                )
+            )
+            key = int(entered.inserted_primary_key[0])  # type: ignore[index]
+            return _transfer(_row(connection, transfer.id)), key
+
+    def store_copy(self, transfer: Transfer, copy: PreparedCopy, remote_id: str) -> Transfer:
+        """Enter the copy that will be sent; the entry waits for its turn to be sent."""
+        return self.change(
+            transfer, TransferState.QUEUED, send_as=copy.send_as, copy_name=copy.name,
+            copy_bytes=copy.size_bytes, copy_mtime_ns=copy.mtime_ns, md5=copy.md5, sha256=copy.sha256,
+            remote_id=remote_id, bytes_sent=0, **_NO_SESSION,
+        )  # fmt: skip
+
+    def store_session(self, transfer: Transfer, session: UploadSession) -> None:
+        """Enter how far an upload is. Cancelled when the entry was cancelled meanwhile."""
+        self.change(
+            transfer, transfer.state, session=session.id, chunk_bytes=session.chunk_bytes,
+            acknowledged_bytes=session.acknowledged_bytes, bytes_sent=session.acknowledged_bytes,
+        )  # fmt: skip
+
+    def store_progress(self, sent: Mapping[str, int]) -> frozenset[str]:
+        """Enter the bytes sent by transfer id; the ids of those that are no longer under way."""
+        with self._database.session(write=True) as connection:
+            gone = set()
+            for transfer_id, position in sent.items():
+                here = and_(_t.id == transfer_id, _t.state.in_(_UNDER_WAY))
+                if not connection.execute(
+                    update(t.transfers).where(here).values(bytes_sent=position)
+                ).rowcount:
+                    gone.add(transfer_id)
+            return frozenset(gone)
+
+    def finish(self, transfer: Transfer, receipt: Receipt, attempt: int, sent_bytes: int) -> None:
+        """Enter the receipt, that transfer and attempt are done, and the history, in one transaction.
+
+        Cancelled, NotFound.
+        """
+        now = to_ms(receipt.verified_at)
+        with self._database.session(write=True) as connection:
+            row = _unchanged_row(connection, transfer)
+            connection.execute(
+                update(t.transfers)
+                .where(_t.id == transfer.id)
+                .values(
+                    state=TransferState.BACKED_UP.value, ended_ms=now, bytes_sent=receipt.size_bytes,
+                    copy_name="", md5="", sha256="", error="", error_kind="", next_attempt_ms=None,
+                    replaces=False, **_NO_SESSION,
+                )
+            )  # fmt: skip
+            here = and_(t.receipts.c.master_key == row["master_key"], t.receipts.c.place == receipt.place)
+            connection.execute(delete(t.receipts).where(here))
+            connection.execute(
+                insert(t.receipts).values(
+                    master_key=row["master_key"], place=receipt.place, remote_id=receipt.remote_id,
+                    send_as=receipt.send_as, size_bytes=receipt.size_bytes, md5=receipt.md5,
+                    sha256=receipt.sha256, digest_scheme=receipt.digest.scheme.value,
+                    digest=receipt.digest.value, digest_part_bytes=receipt.digest.part_bytes,
+                    etag=receipt.etag, lossless=receipt.lossless, verified_ms=now,
+                )
+            )  # fmt: skip
+            connection.execute(
+                update(t.attempts)
+                .where(t.attempts.c.key == attempt)
+                .values(ended_ms=now, outcome="done", sent_bytes=sent_bytes)
+            )
+            owners = select(
+                t.recordings.c.id, literal(now), literal("backed up"), literal(receipt.place)
+            ).where(t.recordings.c.key == _links.recording_key, _links.master_key == row["master_key"])
+            connection.execute(
+                insert(t.history).from_select(["recording_id", "at_ms", "kind", "detail"], owners)
+            )
+
+    def cancel(self, place: str, recording_ids: Sequence[str]) -> int:
+        """Take what is not yet backed up of these recordings out of the queue; how many entries."""
+        stoppable = [s.value for s in TransferState if TransferState.CANCELLED in LEGAL_CHANGES[s]]
+        of_them = _t.master_key.in_(select(_m.key).where(_of_live_recording(recording_ids)))
+        now = to_ms(datetime.now(UTC))
+        with self._database.session(write=True) as connection:
+            done = connection.execute(
+                update(t.transfers)
+                .where(_t.place == place, of_them, _t.state.in_(stoppable))
+                .values(
+                    state=TransferState.CANCELLED.value, ended_ms=now, next_attempt_ms=None,
+                    error="", error_kind="",
+                )
+            )  # fmt: skip
+            return done.rowcount
+
+    # Looking
+
+    def listed(self, place: str, limit: int = 200) -> tuple[Transfer, ...]:
+        """The entries that are not backed up, in the order in which they go, at most ``limit``."""
+        by_place = _t.place == place
+        others = _t.state.in_([TransferState.FAILED.value, TransferState.REMOVED.value])
+        found = (
+            *self._read([by_place, _t.state.in_(_UNDER_WAY)], limit, _t.key),
+            *self._read([by_place, others], limit, _t.key),
+            *self._read([by_place, _QUEUED], limit, _t.priority.desc(), _t.key),
+        )
+        return found[:limit]
+
+    def counts(self, place: str) -> dict[TransferState, int]:
+        """How many entries each state has, those in the trash left out."""
+        with self._database.session() as connection:
+            rows = connection.execute(
+                select(_t.state, func.count())
+                .where(_t.place == place, _t.state != TransferState.CANCELLED.value, _is_in_use())
+                .group_by(_t.state)
+            )
+            found = {TransferState(state): count for state, count in rows}
+        return {state: found.get(state, 0) for state in TransferState}
+
+    def ended_before(self, at: datetime) -> tuple[Transfer, ...]:
+        """Entries that ended before ``at``, are not to be tried again by themselves, and still have an
+        unfinished upload or a copy on this disk.
+        """
+        where = [
+            _t.ended_ms < to_ms(at),
+            _t.next_attempt_ms.is_(None),
+            _t.state.in_([TransferState.CANCELLED.value, TransferState.FAILED.value]),
+            or_(_t.session != "", _t.copy_name != ""),
+        ]  # fmt: skip
+        with self._database.session() as connection:
+            return tuple(_transfer(row) for row in connection.execute(_SELECT.where(*where)).mappings())
+
+    def forget_copy(self, transfer: Transfer) -> None:
+        """Enter that the copy and the unfinished upload are gone; the next try prepares them anew."""
+        with self._database.session(write=True) as connection:
+            connection.execute(
+                update(t.transfers).where(_t.id == transfer.id).values(**_NO_COPY, bytes_sent=0)
+            )
+
+    def copy_names(self) -> frozenset[str]:
+        """The files among the cloud copies that an entry still needs."""
+        with self._database.session() as connection:
+            return frozenset(connection.scalars(select(_t.copy_name).where(_t.copy_name != "")))
+
+    def _read(
+        self, where: Sequence[ColumnElement[bool]], limit: int, *order: ColumnElement[Any]
+    ) -> tuple[Transfer, ...]:
+        with self._database.session() as connection:
+            rows = connection.execute(_SELECT.where(*where, _is_in_use()).order_by(*order).limit(limit))
+            return tuple(_transfer(row) for row in rows.mappings())
+
+
+_UNDER_WAY = [state.value for state in UNDER_WAY]
+# As literals, or SQLite does not see that a partial index fits; the plus keeps it from a wider one.
+_QUEUED = and_(text("transfers.state = 'queued'"), true())
+_READY = and_(text("+transfers.state = 'queued' AND transfers.sha256 <> ''"), true())
+_FAILED = and_(text("transfers.state = 'failed' AND transfers.next_attempt_ms IS NOT NULL"), true())
+_NO_SESSION: dict[str, Any] = {"session": "", "chunk_bytes": 0, "acknowledged_bytes": 0}
+_NO_COPY: dict[str, Any] = {
+    "send_as": "", "copy_name": "", "copy_bytes": None, "copy_mtime_ns": None, "md5": "", "sha256": "",
+    **_NO_SESSION,
+}  # fmt: skip
+_QUEUED_ANEW: dict[str, Any] = {
+    "state": TransferState.QUEUED.value, "attempts": 0, "next_attempt_ms": None, "ended_ms": None,
+    "error": "", "error_kind": "",
+}  # fmt: skip
+_SELECT = select(t.transfers, _m.id.label("master_id")).join(t.masters, _m.key == _t.master_key)
+
+
+def _ms(length: timedelta) -> int:
+    return round(length.total_seconds() * 1000)
+
+
+def _of_live_recording(recording_ids: Sequence[str] | None) -> ColumnElement[bool]:
+    """Masters that a recording outside the trash has, one of these recordings when they are named."""
+    r = t.recordings.c
+    of_it = [_links.master_key == _m.key, r.key == _links.recording_key, r.trashed_ms.is_(None)]
+    if recording_ids is not None:
+        of_it.append(r.id.in_(list(recording_ids)))
+    return exists().where(*of_it)
+
+
+def _is_in_use() -> ColumnElement[bool]:
+    """Entries of masters that a recording outside the trash has."""
+    r = t.recordings.c
+    return exists().where(
+        _links.master_key == _t.master_key, r.key == _links.recording_key, r.trashed_ms.is_(None)
+    )
+
+
+def _is_sendable() -> ColumnElement[bool]:
+    return and_(_m.state.in_([s.value for s in SENDABLE]), _m.sha256.is_not(None))
+
+
+def _has_receipt(place: str) -> ColumnElement[bool]:
+    return exists().where(t.receipts.c.master_key == _m.key, t.receipts.c.place == place)
+
+
+def _has_transfer(place: str) -> ColumnElement[bool]:
+    return exists().where(_t.master_key == _m.key, _t.place == place)
+
+
+def _unchanged_row(connection: Connection, transfer: Transfer) -> RowMapping:
+    """The row of ``transfer`` if it is still in the state in which it was seen. Cancelled, NotFound."""
+    row = _row(connection, transfer.id)
+    if row["state"] != transfer.state.value:
+        raise Cancelled
+    return row
+
+
+def _row(connection: Connection, transfer_id: str) -> RowMapping:
+    row = connection.execute(_SELECT.where(_t.id == transfer_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("The recording was deleted meanwhile.", "Nothing is sent for it any more.")
+    return row
+
+
+def _transfer(row: RowMapping) -> Transfer:
+    copy = None
+    if row["sha256"]:
+        copy = PreparedCopy(
+            row["copy_name"], row["send_as"], row["copy_bytes"], row["copy_mtime_ns"], row["md5"],
+            row["sha256"],
+        )  # fmt: skip
+    return Transfer(
+        id=row["id"],
+        master_id=row["master_id"],
+        place=row["place"],
+        state=TransferState(row["state"]),
+        queued_at=from_ms(row["queued_ms"]),
+        priority=row["priority"],
+        attempts=row["attempts"],
+        next_attempt_at=None if row["next_attempt_ms"] is None else from_ms(row["next_attempt_ms"]),
+        error_kind=row["error_kind"],
+        error=row["error"],
+        remote_id=row["remote_id"],
+        copy=copy,
+        session=UploadSession(row["session"], row["chunk_bytes"], row["acknowledged_bytes"]),
+        replaces=row["replaces"],
+    )

@@ -1,0 +1,176 @@
+"""What the window does with the cloud: each wish in a lane, each answered in words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+
+from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.domain.results import ItemResult
+from voice_recorder.ui.errands import ErrandStrip
+from voice_recorder.ui.phrases import items, joined, moment
+from voice_recorder.workers.cloud_worker import CloudWork
+from voice_recorder.workers.lane import plain
+from voice_recorder.workers.lanes import Lanes
+from voice_recorder.workers.worker import Progress
+
+if TYPE_CHECKING:
+    from voice_recorder.services import Services
+    from voice_recorder.storage.proofs import Link
+
+SHOWN_REASONS = 3
+
+
+class CloudActions(QObject):
+    """Sends, cancels, links, fetches and frees without blocking the window."""
+
+    told = Signal(str, bool)
+    """What came of it, and whether all went well."""
+    failed = Signal(object)
+    changed = Signal()
+    """The library is not what it was."""
+
+    def __init__(self, services: Services, lanes: Lanes, work: CloudWork, errands: ErrandStrip) -> None:
+        super().__init__()
+        self._services = services
+        self._lanes = lanes
+        self._work = work
+        self._errands = errands
+
+    @property
+    def place(self) -> str:
+        """Where copies go; empty when they go nowhere."""
+        return self._work.state.place
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing is sent although something waits, in words; empty without a reason."""
+        state = self._work.state
+        return state.halted or self._work.refusal or self._services.sync.obstacle
+
+    @property
+    def lossy_consent(self) -> bool:
+        """Whether audio may be freed of which the cloud has a compressed copy only."""
+        return self._services.settings.current.storage_free_lossy
+
+    @property
+    def automatic(self) -> bool:
+        """Whether new recordings go to the provider by themselves."""
+        return self._services.settings.current.sync_automatically
+
+    def send(self, ids: Sequence[str]) -> None:
+        """Let these go now, before all others: new ones, and what failed, was cancelled or removed."""
+        sync, wanted = self._services.sync, list(ids)
+
+        def work() -> None:
+            sync.queue(wanted)
+            sync.retry(wanted)
+            sync.prioritise(wanted)
+
+        told = f"{items(len(wanted), 'recording')} will be sent next." if len(wanted) > 1 else ""
+        self._edit(work, told)
+
+    def cancel(self, ids: Sequence[str]) -> None:
+        """Take these out of the queue; what is backed up stays."""
+        self._edit(lambda: self._services.sync.cancel(list(ids)))
+
+    @Slot()
+    def retry_failed(self) -> None:
+        """Try all that failed at once."""
+        self._edit(self._services.sync.retry)
+
+    def pause(self, paused: bool) -> None:
+        """Send nothing until it is told to go on; or go on."""
+        self._edit(self._services.sync.pause if paused else self._services.sync.resume)
+
+    def clear_alert(self, kind: str) -> None:
+        """Take down an alert that was seen."""
+        self._edit(lambda: self._services.sync_log.clear_alert(kind))
+
+    def mark_shown(self, kind: str) -> None:
+        """Remember that an alert was shown."""
+        self._edit(lambda: self._services.sync_log.mark_shown(kind))
+
+    def copy_link(self, recording_id: str, life_s: int) -> None:
+        """Put a link to the cloud copy into the clipboard."""
+        self._lanes.cloud.post(
+            plain(self._services.links.make, recording_id, life_s), self._on_link, self.failed.emit
+        )
+
+    def free(self, ids: Sequence[str]) -> None:
+        """Remove the audio here of what is proved to be in the cloud; whoever calls this has asked."""
+
+        def work(cancel: threading.Event, report: Progress) -> Any:
+            return self._services.freeing.free(list(ids), cancel, report)
+
+        def done(results: Sequence[ItemResult] | None) -> None:
+            self._report(results, len(ids), "freed")
+
+        self._errands.run("Checking and freeing", work, done)
+
+    def fetch(self, ids: Sequence[str]) -> None:
+        """Bring the audio of these back to this computer."""
+
+        def work(cancel: threading.Event, report: Progress) -> Any:
+            def tell(done: int, total: int, title: str) -> None:  # in bytes, too many for Qt's int
+                report(1000 * done // max(1, total), 1000, title)
+
+            return self._services.fetching.fetch(list(ids), cancel, tell)
+
+        def done(results: Sequence[ItemResult] | None) -> None:
+            self._report(results, len(ids), "fetched")
+
+        self._errands.run("Fetching", work, done)
+        self._work.watch_activities()
+
+    def _edit(self, work: Callable[[], object], told: str = "") -> None:
+        def done(_result: object) -> None:
+            self._work.look_now()
+            self.changed.emit()
+            if told:
+                self.told.emit(told, True)
+
+        self._lanes.edits.post(plain(work), done, self._on_failed)
+
+    def _on_failed(self, error: VoiceRecorderError) -> None:
+        self._work.look_now()
+        self.failed.emit(error)
+
+    def _on_link(self, link: Link | None) -> None:
+        if link is None:
+            return
+        QGuiApplication.clipboard().setText(link.url)
+        if link.url.startswith("file:"):
+            self.told.emit("Link copied. It opens where the folder is within reach, and does not end.", True)
+        else:
+            ends = moment(link.expires_at)
+            self.told.emit(f"Link copied; it ends on {ends}. Until then, whoever has it can listen.", True)
+
+    def _report(self, results: Sequence[ItemResult] | None, asked: int, done: str) -> None:
+        self._work.look_now()
+        self.changed.emit()
+        self.told.emit(*batch_words(results or (), asked, done))
+
+
+def batch_words(results: Sequence[ItemResult], asked: int, done: str) -> tuple[str, bool]:
+    """What became of many: ``3 recordings freed, 1 was not: …``, and whether all went well."""
+    well = [r for r in results if r.ok]
+    errors = [str(r.error) for r in results if not r.ok]
+    left = asked - len(results)
+    parts = [f"{items(len(well), 'recording')} {done}"] if well or not errors else []
+    if errors and not parts:
+        subject = "The recording was" if asked == 1 else f"{items(len(errors), 'recording')} were"
+        parts.append(f"{subject} not {done}")
+    elif errors:
+        parts.append(f"{len(errors)} {'was' if len(errors) == 1 else 'were'} not")
+    words = ", ".join(parts)
+    if left > 0:
+        words += f"; {left:,} {'was' if left == 1 else 'were'} not tried, because it was cancelled"
+    if not errors:
+        return f"{words}.", left <= 0
+    separator = " " if len(set(errors)) == 1 else "\n"
+    return f"{words}:{separator}{joined(list(dict.fromkeys(errors)), SHOWN_REASONS)}", False

@@ -1,0 +1,83 @@
+"""Questions before something is removed: what will be checked, and what goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from voice_recorder.domain.errors import NotFound
+from voice_recorder.domain.recording import Recording
+from voice_recorder.ui.backup_words import place_words
+from voice_recorder.ui.phrases import items, size
+from voice_recorder.ui.question import question
+from voice_recorder.ui.theme import Theme
+
+if TYPE_CHECKING:
+    from voice_recorder.services import Services
+
+
+def have_copies(services: Services, ids: Sequence[str]) -> bool:
+    """Whether any of these recordings has a copy in any cloud; reads the library, for a lane."""
+    for recording_id in ids:
+        try:
+            masters = services.library.get(recording_id).masters
+        except NotFound:
+            continue
+        if any(services.proofs.of_master(master.id) is not None for master in masters):
+            return True
+    return False
+
+
+def delete_words(count: int, *, copies: bool, copies_go: bool) -> str:
+    """What deleting for ever takes away, here and in the cloud."""
+    if not copies:
+        return "This cannot be undone, and no cloud copy exists: the sound will be gone."
+    its = "Its copy" if count == 1 else "Their copies"
+    if copies_go:
+        verb = "is" if count == 1 else "are"
+        where = "" if count == 1 else ", where there are any,"
+        gone = f"{its} in the cloud{where} {verb} removed as well: the sound will be gone."
+        return f"This cannot be undone. {gone}"
+    verb = "stays" if count == 1 else "stay"
+    return (
+        f"This cannot be undone here. {its} in the cloud {verb},"
+        " because the setting “Delete cloud copies, too” is off."
+    )
+
+
+def free_words(recordings: Sequence[Recording], place: str, *, full_check: bool) -> str:
+    """What freeing does, and what is checked before."""
+    room = size(sum(r.size_bytes for r in recordings))
+    check = (
+        "the whole cloud copy is read back and compared"
+        if full_check
+        else "the size and digest of the cloud copy are compared"
+    )
+    lossy = [r for r in recordings if not r.sync.lossless]
+    words = (
+        f"{room} become free here. Before anything is removed, the file here is compared with its checksum,"
+        f" and {check}. What does not agree stays. The sound is then only in {place_words(place)};"
+        " “Fetch” brings it back."
+    )
+    if not lossy:
+        return words
+    which = "The copy is" if len(recordings) == 1 else f"The copies of {items(len(lossy), 'recording')} are"
+    return f"{words}\n\n{which} compressed: the original cannot be had back."
+
+
+def ask(
+    parent: QWidget, theme: Theme, title: str, words: str, buttons: tuple[str, str], yes: Callable[[], None]
+) -> None:
+    """Open a question; ``buttons`` are the words for yes and no, and no is what Enter means."""
+    box = question(parent, theme, title, words)
+    does = box.addButton(buttons[0], QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(box.addButton(buttons[1], QMessageBox.ButtonRole.RejectRole))
+
+    def answered() -> None:
+        if box.clickedButton() is does:
+            yes()
+
+    box.finished.connect(answered)
+    box.open()

@@ -1,0 +1,216 @@
+"""One setting in the dialog: its name, its text, a control made from its declaration, a way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QGraphicsOpacityEffect,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QStyledItemDelegate,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from voice_recorder.domain.settings import Declaration
+from voice_recorder.ui.controls import IconButton, label, set_kind
+from voice_recorder.ui.theme import Space, Theme, Type
+
+DEVICE_KEYS = ("audio.device", "audio.output_device")
+FAINT = 0.45
+"""How much is left of what cannot be used now."""
+
+
+class WheelPasses(QObject):
+    """Lets the wheel scroll the page instead of changing the control that it passes over."""
+
+    def __init__(self, control: QWidget) -> None:
+        super().__init__(control)
+        control.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return False
+
+
+def faint(widget: QWidget) -> QGraphicsOpacityEffect:
+    """An effect, not enabled yet, that shows that a widget cannot be used now."""
+    effect = QGraphicsOpacityEffect(widget)
+    effect.setOpacity(FAINT)
+    effect.setEnabled(False)
+    widget.setGraphicsEffect(effect)
+    return effect
+
+
+class SettingRow(QFrame):
+    """One setting: its name, its text, a control, and a way back to the default.
+
+    ``inset``: it belongs to the setting above it.
+    """
+
+    changed = Signal(str, object)
+
+    def __init__(
+        self, theme: Theme, declaration: Declaration, value: Any, devices: Sequence[str] = (), *,
+        inset: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.declaration = declaration
+        self._theme = theme
+        self._showing = False
+        self._grey: int | None = None
+        self.control, self._read, self._write = _control(declaration, devices, self._tell)
+        self.control.setAccessibleName(declaration.title)
+        self.control.setAccessibleDescription(declaration.text)
+        WheelPasses(self.control)
+        self._reset = IconButton(
+            theme, "restore", f"Reset “{declaration.title}” to its default", role="muted", size=18
+        )
+        policy = self._reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._reset.setSizePolicy(policy)
+        self._reset.clicked.connect(self._on_reset)
+        title = label(declaration.title, wrap=True)
+        title.setBuddy(self.control)
+        self._note = label(kind="muted", size=Type.SMALL, wrap=True)
+        self._note.hide()
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(title)
+        words.addWidget(label(declaration.text, kind="muted", size=Type.SMALL, wrap=True))
+        words.addWidget(self._note)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(Space.XL if inset else 0, Space.S, 0, Space.S)
+        layout.setSpacing(Space.M)
+        layout.addLayout(words, 1)
+        layout.addWidget(self.control)
+        layout.addWidget(self._reset)
+        self._faint = faint(self)
+        theme.changed.connect(self._tint)
+        self.show_value(value)
+
+    @property
+    def note(self) -> str:
+        """What ``say`` has put below the text."""
+        return self._note.text()
+
+    def show_value(self, value: Any) -> None:
+        """Show the value in force."""
+        self._showing = True
+        if self._read() != value:
+            self._write(value)
+        self._showing = False
+        self._reset.setVisible(value != self.declaration.default)
+
+    def say(self, words: str, *, caution: bool = False) -> None:
+        """Add a sentence that depends on how things are now; empty takes it away."""
+        self._note.setText(words)
+        self._note.setVisible(bool(words))
+        set_kind(self._note, "caution" if caution else "muted")
+        self.control.setAccessibleDescription(f"{self.declaration.text} {words}".strip())
+
+    def set_usable(self, usable: bool, why_not: str = "") -> None:
+        """Let the control be used, or not, for a reason that the tool tip says."""
+        self.control.setEnabled(usable)
+        self._reset.setEnabled(usable)
+        self._faint.setEnabled(not usable)
+        self.setToolTip("" if usable else why_not)
+
+    def grey_out(self, value: Any, reason: str) -> None:
+        """Show that one of the choices cannot be had here, with the reason."""
+        assert isinstance(self.control, QComboBox)
+        self._grey = self.control.findData(value)
+        self.control.setItemText(self._grey, f"{self.control.itemText(self._grey)}: {reason}")
+        model = self.control.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(self._grey).setEnabled(False)
+        view = self.control.view()
+        view.setItemDelegate(QStyledItemDelegate(view))  # a combo box's own heeds no colour of an item
+        view.setMinimumWidth(view.sizeHintForColumn(0) + 2 * Space.L)  # all of the reason is to be read
+        self._tint()
+
+    def fits(self, words: str) -> bool:
+        """Whether the setting is what somebody looks for."""
+        everything = f"{self.declaration.title} {self.declaration.text} {self.declaration.key}".casefold()
+        return all(word in everything for word in words.casefold().split())
+
+    @Slot()
+    def _tint(self) -> None:
+        if self._grey is not None and isinstance(self.control, QComboBox):
+            colour = self._theme.colour("muted")
+            self.control.setItemData(self._grey, colour, Qt.ItemDataRole.ForegroundRole)
+
+    def _tell(self, *_arguments: object) -> None:
+        if not self._showing:
+            self.changed.emit(self.declaration.key, self._read())
+
+    @Slot()
+    def _on_reset(self) -> None:
+        self.changed.emit(self.declaration.key, self.declaration.default)
+
+
+Control = tuple[QWidget, Callable[[], Any], Callable[[Any], None]]
+
+
+def _control(declaration: Declaration, devices: Sequence[str], tell: Callable[..., None]) -> Control:
+    """The control for a setting, how to read it and how to write it."""
+    if declaration.key in DEVICE_KEYS:
+        return _choice({"": "System default", **{name: name for name in devices}}, tell, open_ended=True)
+    if declaration.choices is not None:
+        return _choice(dict(declaration.choices), tell)
+    if declaration.type is bool:
+        box = QCheckBox()
+        box.toggled.connect(tell)
+        return box, box.isChecked, box.setChecked
+    if declaration.type in (int, float):
+        return _number(declaration, tell)
+    field = QLineEdit()
+    field.setMinimumWidth(180)
+    field.editingFinished.connect(tell)
+    return field, field.text, field.setText
+
+
+def _choice(choices: dict[Any, str], tell: Callable[..., None], *, open_ended: bool = False) -> Control:
+    box = QComboBox()
+    box.setMinimumWidth(180)
+    box.setMaximumWidth(260)
+    for value, text in choices.items():
+        box.addItem(text, value)
+    box.currentIndexChanged.connect(tell)
+
+    def write(value: Any) -> None:
+        if box.findData(value) < 0 and open_ended:
+            box.addItem(f"{value} (not connected)", value)
+        box.setCurrentIndex(box.findData(value))
+
+    return box, box.currentData, write
+
+
+def _number(declaration: Declaration, tell: Callable[..., None]) -> Control:
+    box: QSpinBox | QDoubleSpinBox
+    low, high = declaration.minimum or 0, declaration.maximum or 1_000_000
+    if declaration.type is int:
+        box = QSpinBox()
+        box.setRange(int(low), int(high))
+    else:
+        box = QDoubleSpinBox()
+        box.setRange(low, high)
+        box.setSingleStep(0.25)
+    box.setSuffix(f" {declaration.unit}" if declaration.unit else "")
+    box.setKeyboardTracking(False)
+    box.setMinimumWidth(140)
+    box.valueChanged.connect(tell)
+    return box, box.value, box.setValue
