@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.benchmarks.report import Figure, median_of
+from tests.benchmarks.report import REPEATS, Figure, median_of
 from tests.fakes.library import write_note
 from tests.fakes.processes import require, stop
 from voice_recorder import app
@@ -29,26 +29,18 @@ LINK_DELAY_S = 0.05
 SEND_ONE = "--send-one"
 
 
-def run(*, quick: bool = False) -> list[Figure]:
-    """All three; ``quick`` with less to send."""
-    require(["curl"], "The benchmark of uploads")
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        return [
-            *_large_upload(Path(folder), LARGE // 5 if quick else LARGE, 3 if quick else 5),
-            *_twenty_notes(Path(folder), 6 if quick else 20),
-            *_small_uploads(Path(folder)),
-        ]
-
-
 # P5
 
 
-def _large_upload(folder: Path, size: int, repeats: int) -> list[Figure]:
-    file = folder / "large.wav"
-    write_note(file, (size - 44) / 96_000)
-    with _server(folder, "--largest-simple-bytes", str(2 * size)) as url:
+def large(*, quick: bool = False) -> list[Figure]:
+    """P5: one large file, by us and by curl."""
+    require(["curl"], "The benchmark of uploads")
+    size = LARGE // 5 if quick else LARGE
+    with _folder() as folder, server(folder, "--largest-simple-bytes", str(2 * size)) as url:
+        file = folder / "large.wav"
+        write_note(file, (size - 44) / 96_000)
         ours, growths, curl = [], [], []
-        for _ in range(repeats):  # by turns, so that what else the machine does befalls both
+        for _ in range(REPEATS):  # by turns, so that what else the machine does befalls both
             took, growth = _sent_by_us(file, url)
             ours.append(took)
             growths.append(growth)
@@ -81,18 +73,18 @@ def _send_one(path: Path) -> None:
     file = OutgoingFile(
         path, size, md5, sha256, "audio/wav", "wav", "Large", datetime.now(UTC), size / 96_000
     )
-    idle = _memory_bytes("VmRSS")
+    idle = memory_bytes("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     name = provider.remote_id(f"{time.time_ns():032x}", "wav")
     started = time.perf_counter()
     provider.upload(name, file, UploadSession(chunk_bytes=chunk_bytes_for(size)), UploadControl())
     took = time.perf_counter() - started
-    growth = _memory_bytes("VmHWM") - idle
+    growth = memory_bytes("VmHWM") - idle
     provider.delete(name)
     json.dump([took, growth / MB], sys.stdout)
 
 
-def _memory_bytes(name: str) -> int:
+def memory_bytes(name: str) -> int:
     """What Linux counts for this process: VmRSS, its size now; VmHWM, its peak."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{name}:"))
@@ -122,13 +114,15 @@ def _sent_by_curl(file: Path, url: str) -> float:
 # P6
 
 
-def _twenty_notes(folder: Path, notes: int) -> list[Figure]:
-    source = folder / "notes"
-    source.mkdir()
-    for number in range(notes):
-        write_note(source / f"note {number}.wav", 10, seed=number)
+def twenty_notes(*, quick: bool = False) -> list[Figure]:
+    """P6: notes over a slow line, by our queue and one by one by the SDK."""
+    notes = 6 if quick else 20
     line = ("--bytes-per-s", str(LINK_BYTES_PER_S), "--latency-s", str(LINK_DELAY_S))
-    with _server(folder, *line) as url:
+    with _folder() as folder, server(folder, *line) as url:
+        source = folder / "notes"
+        source.mkdir()
+        for number in range(notes):
+            write_note(source / f"note {number}.wav", 10, seed=number)
         one_by_one = _one_by_one(sorted(source.iterdir()), url)
         mp3 = _queued(folder / "mp3", source, url, "mp3")
         original = _queued(folder / "original", source, url, "original")
@@ -153,7 +147,7 @@ def _one_by_one(files: list[Path], url: str) -> float:
 
 
 def _queued(home: Path, source: Path, url: str, send_as: str) -> float:
-    with _library(home, url, send_as) as services:
+    with library(home, url, send_as) as services:
         services.importing.run([source])
         return _drained(services)
 
@@ -171,8 +165,10 @@ def _drained(services: Services) -> float:
 # P10
 
 
-def _small_uploads(folder: Path) -> list[Figure]:
-    with _server(folder) as url, _library(folder / "small", url, "mp3") as services:
+def small(*, quick: bool = False) -> list[Figure]:
+    """P10: one small upload, and five at once."""
+    repeats = 3 if quick else REPEATS
+    with _folder() as folder, server(folder) as url, library(folder / "small", url, "mp3") as services:
         number = 0
 
         def send(notes: int) -> float:
@@ -187,13 +183,20 @@ def _small_uploads(folder: Path) -> list[Figure]:
 
         send(1)  # the process is to be warm
         return [
-            Figure("P10", "one small upload", median_of(lambda: send(1)), "s", at_most=2),
-            Figure("P10", "five small uploads at once", median_of(lambda: send(5)), "s", at_most=3),
+            Figure("P10", "one small upload", median_of(lambda: send(1), repeats), "s", at_most=2),
+            Figure("P10", "five small uploads at once", median_of(lambda: send(5), repeats), "s", at_most=3),
         ]
 
 
 @contextmanager
-def _library(home: Path, url: str, send_as: str) -> Iterator[Services]:
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        yield Path(name)
+
+
+@contextmanager
+def library(home: Path, url: str, send_as: str) -> Iterator[Services]:
+    """A library of its own that sends to the server of this CLOUDINARY_URL."""
     environ = {**os.environ, "VOICE_RECORDER_HOME": str(home)}
     os.environ["CLOUDINARY_URL"] = url
     services = app.build(StorageConfig.from_environment("testing", environ))
@@ -208,7 +211,7 @@ def _library(home: Path, url: str, send_as: str) -> Iterator[Services]:
 
 
 @contextmanager
-def _server(folder: Path, *options: str) -> Iterator[str]:
+def server(folder: Path, *options: str) -> Iterator[str]:
     """A Cloudinary in a process of its own; the CLOUDINARY_URL of it."""
     with tempfile.TemporaryDirectory(dir=folder) as store:
         process = subprocess.Popen(

@@ -37,7 +37,11 @@ def _said(rows: RecordingsModel, qtbot: Any) -> tuple[str, str, str]:
     with qtbot.waitSignal(rows.refreshed, timeout=10_000):
         rows.refresh() if rows.ready else rows.show_query(LibraryQuery())
     at = rows.index(1, 0)
-    return at.data(Role.BADGE), at.data(Qt.ItemDataRole.AccessibleTextRole), at.data(Qt.ItemDataRole.ToolTipRole)
+    return (
+        at.data(Role.BADGE),
+        at.data(Qt.ItemDataRole.AccessibleTextRole),
+        at.data(Qt.ItemDataRole.ToolTipRole),
+    )
 
 
 def test_without_a_provider_there_is_no_badge(rows: RecordingsModel, add: Any, qtbot: Any) -> None:

@@ -166,9 +166,7 @@ def test_receipts_are_kept_true_and_what_is_due_is_freed(
     services.settings.set("storage.free_after_h", 0)
     app = open_app()
     qtbot.waitUntil(lambda: _state(services, gone.id) is SyncState.REMOVED, timeout=10_000)
-    qtbot.waitUntil(
-        lambda: services.library.get(kept.id).state is RecordingState.CLOUD_ONLY, timeout=10_000
-    )
+    qtbot.waitUntil(lambda: services.library.get(kept.id).state is RecordingState.CLOUD_ONLY, timeout=10_000)
     assert services.library.get(gone.id).state is RecordingState.RECORDED
     qtbot.waitUntil(lambda: app.window.bar.transfers.text() == "Needs attention", timeout=10_000)
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QPushButton
 
@@ -182,3 +183,40 @@ def _cut_off(dialog: SettingsDialog) -> list[str]:
         *(x.text() for x in labels if x.height() < x.heightForWidth(x.width())),
         *(x.text() for x in buttons if x.width() < x.sizeHint().width() or x.height() < TARGET),
     ]
+
+
+def test_tab_goes_from_the_search_over_the_pages_and_their_settings_to_the_end(
+    dialog: SettingsDialog, qtbot: Any
+) -> None:
+    dialog.activateWindow()
+    dialog.show_page("sync")
+    dialog.search.setFocus()
+    met: list[Any] = [dialog.search]
+    while met[-1] is not dialog.undo and len(met) < 20:
+        QTest.keyClick(met[-1], Qt.Key.Key_Tab)
+        met.append(QApplication.focusWidget())
+        dialog.undo.setEnabled(True)
+    of_page = [row.control for key, row in dialog.rows.items() if key.startswith("sync.")]
+    assert met == [dialog.search, dialog.pages, *of_page, dialog.undo]
+
+
+@pytest.mark.parametrize("key", ["compression.send_as", "storage.free_after_h", "playback.speed"])
+def test_the_wheel_scrolls_the_page_and_changes_no_setting_on_its_way(
+    key: str, dialog: SettingsDialog, services: Services
+) -> None:
+    services.settings.set("storage.free_local", True)
+    before = services.settings.current
+    dialog.show_page(key.partition(".")[0])
+    control = dialog.rows[key].control
+    control.setEnabled(True)
+    control.setFocus()
+    middle = QPointF(control.rect().center())
+    none = Qt.KeyboardModifier.NoModifier
+    wheel = QWheelEvent(
+        middle, control.mapToGlobal(middle), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton, none,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(control, wheel)
+    assert not wheel.isAccepted()
+    assert dialog._applying == 0
+    assert services.settings.current == before

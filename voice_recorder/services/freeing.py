@@ -3,14 +3,15 @@
 The order of steps, each of which must hold or nothing is removed:
 
 1. the master is at rest: finished, of a recording outside the trash, and nobody else's hands are on it;
-2. it has a receipt at the place chosen now, lossless, or its owner consented to compressed copies;
+2. it has a receipt at the place chosen now;
 3. the file here is the one whose SHA-256 was taken;
 4. the provider, asked anew at its most reliable source, holds the size and digest that were sent;
 5. the whole copy, downloaded again, has the SHA-256 that was sent (unless its owner waived this);
-6. the library says that the audio is in the cloud only;
-7. the file is removed.
+6. the copy is the original, or its owner consented to compressed ones;
+7. the library says that the audio is in the cloud only;
+8. the file is removed.
 
-Cut off between 6 and 7 the file is still there, and ``settle`` makes it the master again.
+Cut off between 7 and 8 the file is still there, and ``settle`` makes it the master again.
 """
 
 import logging
@@ -129,6 +130,7 @@ class Freeing:
             for master, receipt in zip(masters, receipts, strict=True):
                 self._check_here(master, cancel)
                 self._check_there(provider, receipt, cancel)
+                self._check_consent(recording, receipt)
             for master in masters:
                 self._remove(recording, master)
 
@@ -138,13 +140,15 @@ class Freeing:
         receipt = self._proofs.of_master(master.id, provider.place)
         if receipt is None:
             raise CloudCopyMissing(f"“{recording.title}” is not backed up.", f"{_KEPT} Send it first.")
+        return receipt
+
+    def _check_consent(self, recording: Recording, receipt: Receipt) -> None:
         if not receipt.lossless and not self._settings.current.storage_free_lossy:
             raise CloudError(
                 f"The cloud copy of “{recording.title}” is compressed ({receipt.send_as.upper()}): the"
                 " original could not be had back from it.",
                 f"{_KEPT} The setting storage.free_lossy allows it all the same.",
             )
-        return receipt
 
     def _check_here(self, master: Master, cancel: threading.Event) -> None:
         path = self._library.path_of(master)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from voice_recorder.domain.errors import NotFound
@@ -30,8 +29,10 @@ FAILURES_KEPT = timedelta(days=7)
 _MOVING = ".moving"
 _COPY = re.compile(r"([0-9a-f]{32})\.[a-z0-9]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_LOCKS_GO = os.name == "posix"  # elsewhere a lock's file always stays, empty
 _LOCKS = ("transfer-", "free-", "fetch-", "restore-")
 _RETURNING = "library.returning.tmp"
+_ANY_TEMPORARY = re.compile(r".+\.tmp")
 _OWN_TEMPORARY = re.compile(rf"\..+\.[0-9a-f]{{32}}\.tmp|{re.escape(_RETURNING)}")
 _Entry = os.DirEntry[str]
 
@@ -84,25 +85,25 @@ class Leftovers:
         self._proofs = proofs
 
     def kinds(self) -> tuple[Search, ...]:
-        """The searches, in their order."""
+        """The searches, in their order; one that fails keeps no other from being done."""
+        config = self._config
+        cache = (config.cache_path, config.cache_path / "audio", config.cache_path / "peaks")
+        ours = (config.backups_path, config.cloud_copies_path, *cache)
+        # Home and the recordings folder may be folders that their owner keeps other things in.
+        shared = {config.home, config.raw_recordings_path}
         return (
-            self._stale_locks, self._temporary_files, self._moving_files, self._unnamed_copies,
-            self._ended_sessions, self._leftover_copies, self._old_audio, self._unused_peaks,
+            self._stale_locks,
+            *(partial(self._temporary_files, folder, _ANY_TEMPORARY) for folder in ours),
+            *(partial(self._temporary_files, folder, _OWN_TEMPORARY) for folder in shared),
+            self._moving_files, self._unnamed_copies, self._ended_sessions, self._leftover_copies,
+            self._old_audio, self._unused_peaks,
         )  # fmt: skip
 
     # Files that nobody finished
 
-    def _temporary_files(self, now: datetime) -> Iterator[Find]:
-        config = self._config
-        ours = [config.backups_path, config.cloud_copies_path, config.cache_path]
-        ours += [Path(e.path) for e in _scan(config.cache_path) if e.is_dir(follow_symlinks=False)]
-        # Home and the recordings folder may be folders that their owner keeps other things in.
-        shared = {config.home, config.raw_recordings_path}
-        for entry in chain(
-            (e for folder in ours for e in _files(folder) if e.name.endswith(".tmp")),
-            (e for folder in shared for e in _files(folder) if _OWN_TEMPORARY.fullmatch(e.name)),
-        ):
-            if _is_older(entry, now, STRAY_AFTER):
+    def _temporary_files(self, folder: Path, names: re.Pattern[str], now: datetime) -> Iterator[Find]:
+        for entry in _files(folder):
+            if names.fullmatch(entry.name) and _is_older(entry, now, STRAY_AFTER):
                 lock = "migration.lock" if entry.name == _RETURNING else ""
                 yield _file(entry, "a temporary file that was never finished", lock)
 
@@ -193,9 +194,7 @@ class Leftovers:
                 yield _file(entry, "the drawing of a recording that is gone")
 
     def _stale_locks(self, now: datetime) -> Iterator[Find]:
-        if os.name != "posix":  # elsewhere a lock's file always stays, empty
-            return
-        for entry in _files(self._config.locks_path):
+        for entry in _files(self._config.locks_path) if _LOCKS_GO else ():
             if entry.name.startswith(_LOCKS) and _is_older(entry, now, STRAY_AFTER):
                 part = Removed(entry.path, 0, "the lock of a process that died")
                 yield Find((part,), _leave_to_the_lock, entry.name)

@@ -120,9 +120,13 @@ class Providers:
         given = kind.from_environment(self._environ)
         cleaned = kind.cleaned(self._known(kind, {**values, **secrets, **given}))
         kind.place(cleaned)  # or it raises
-        for name_of_secret in secrets:
-            credentials.store(kind.name, name_of_secret, cleaned[name_of_secret])
-        told = {k: cleaned[k] for k in values if cleaned.get(k) and k not in given}
+        told = {}
+        for field in kind.fields:  # one pasted line may have filled several
+            value = cleaned.get(field.name, "")
+            if field.secret and value and field.name not in given:
+                credentials.store(kind.name, field.name, value)
+            elif not field.secret and value and value != self._known(kind, {}).get(field.name):
+                told[field.name] = value
         self._settings.set_provider_values(kind.name, told)
         self._settings.set("cloud.provider", kind.name)
         chosen = self.chosen

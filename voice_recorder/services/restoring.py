@@ -1,9 +1,11 @@
 """A proved copy becomes the master again: the same bytes, in their old place."""
 
+import contextlib
 import logging
 import os
 import shutil
 import threading
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +23,7 @@ from voice_recorder.services.preflight import Preflight
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
-from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.paths import FILE_MODE, StorageConfig
 
 _log = logging.getLogger(__name__)
 _KEPT = "Its copy is kept."
@@ -62,7 +64,7 @@ class Restoring:
         False, with nothing changed, when the master's very bytes cannot be had from it. Raises StorageError,
         DiskFull, EncodingError, PreflightBlocked, Cancelled.
         """
-        made = self._place_of(master).with_name(f".{master.name}.fetching")
+        made = self._place_of(master).with_name(f".{master.name}.{uuid.uuid4().hex}.tmp")
         try:
             with os_errors_converted(f"{master.name!r} could not be put back", _KEPT):
                 how = self._make(made, master, receipt, copy, cancel)
@@ -71,18 +73,21 @@ class Restoring:
         finally:
             made.unlink(missing_ok=True)
         if how:
-            _remove(copy)
+            with contextlib.suppress(
+                OSError
+            ):  # Windows, while somebody listens to it: it goes when it is old
+                copy.unlink(missing_ok=True)
         return bool(how)
 
     def _make(self, made: Path, master: Master, receipt: Receipt, copy: Path, cancel: threading.Event) -> str:
         """Write the master's bytes to ``made`` and say what they came from; empty when they cannot be had."""
         if receipt.sha256 == master.sha256:
-            made.unlink(missing_ok=True)
             _link_or_copy(copy, made)
             return "the original"
         if receipt.send_as != SendAs.FLAC or master.sha256 is None:
             return ""
         self._preflight.require(Purpose.RESTORE, master.size_bytes)
+        made.touch(FILE_MODE)
         origins = {o for owner in self._library.owners(master.id) for o in _origins(owner, master)}
         rebuilt = rebuild_wav(copy, made, tuple(origins), master.sha256, cancel)
         return "the original, from its FLAC copy" if rebuilt else ""
@@ -122,6 +127,7 @@ def _link_or_copy(copy: Path, made: Path) -> None:
     try:
         os.link(copy, made)
     except OSError:
+        made.touch(FILE_MODE)
         shutil.copyfile(copy, made)
 
 
@@ -134,10 +140,3 @@ def _set_aside(path: Path) -> None:
         if not aside.exists():
             path.rename(aside)
             _log.warning("the damaged %s was set aside as %s", path.name, aside.name)
-
-
-def _remove(copy: Path) -> None:
-    try:
-        copy.unlink(missing_ok=True)
-    except OSError as error:  # Windows, while somebody listens to it: it goes when it is old
-        _log.info("%s stays in the cache: %s", copy.name, error)

@@ -23,7 +23,7 @@ class CloudDevice(QIODevice):
     broke = Signal(object)
     """A read failed, with the reason; emitted in the thread that reads."""
 
-    def __init__(self, stream: CloudStream, parent: QObject | None = None) -> None:
+    def __init__(self, stream: CloudStream, parent: QObject) -> None:
         super().__init__(parent)
         self._stream = stream
         self.error: VoiceRecorderError | None = None
@@ -50,7 +50,7 @@ class CloudDevice(QIODevice):
         return self._over or self.pos() >= self._stream.size_bytes
 
     @override
-    def readData(self, maxlen: int) -> bytes:  # type: ignore[override]
+    def readData(self, maxlen: int) -> bytes:
         try:
             return self._stream.read_at(self.pos(), maxlen)
         except Cancelled:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMessageBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from voice_recorder.cloud.kinds import KINDS
@@ -29,7 +29,7 @@ from voice_recorder.ui.provider_work import (
 )
 from voice_recorder.ui.question import question
 from voice_recorder.ui.sentence import Outcome, Sentence
-from voice_recorder.ui.setting_row import WheelPasses
+from voice_recorder.ui.setting_row import Choice
 from voice_recorder.ui.theme import Space, Theme, Type
 from voice_recorder.ui.widget_jobs import Jobs
 from voice_recorder.workers.lane import plain
@@ -68,14 +68,13 @@ class ProviderPage(QWidget):
 
     def _make_parts(self) -> None:
         self.status = InForceCard(self._services, self._lanes.pages, self._theme)
-        self.choice = QComboBox()
+        self.choice = Choice()
         self.choice.setAccessibleName("Provider")
         self.choice.setAccessibleDescription(words.PURPOSE)
         self.choice.addItem("None", "")
         for kind in KINDS.values():
             self.choice.addItem(kind.title, kind.name)
         self.choice.setMaximumWidth(260)
-        WheelPasses(self.choice)
         self.forms = {kind.name: ProviderForm(kind) for kind in KINDS.values()}
         for form in self.forms.values():
             form.edited.connect(self._on_edited)

@@ -65,6 +65,7 @@ class Outcome(QWidget):
         super().__init__()
         self._sentence = Sentence(theme)
         self.action = QPushButton()
+        self.action.hide()
         self.action.clicked.connect(self._act)
         self._action: Callable[[], object] | None = None
         layout = QVBoxLayout(self)
@@ -86,6 +87,7 @@ class Outcome(QWidget):
         """As ``Sentence.say``, with a button that does ``action``."""
         self._sentence.say(icon, role, text)
         self._actions.setVisible(bool(button))
+        self.action.setVisible(bool(button))
         self.action.setText(button)
         self._action = action
         self.show()

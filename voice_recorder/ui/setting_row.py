@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QStandardItemModel
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -31,19 +31,24 @@ FAINT = 0.45
 """How much is left of what cannot be used now."""
 
 
-class WheelPasses(QObject):
-    """Lets the wheel scroll the page instead of changing the control that it passes over."""
-
-    def __init__(self, control: QWidget) -> None:
-        super().__init__(control)
-        control.installEventFilter(self)
+class Choice(QComboBox):
+    """A combo box that lets the wheel scroll the page instead of changing what it passes over."""
 
     @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Wheel:
-            event.ignore()
-            return True
-        return False
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class _WholeNumber(QSpinBox):
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class _Number(QDoubleSpinBox):
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 def faint(widget: QWidget) -> QGraphicsOpacityEffect:
@@ -75,7 +80,6 @@ class SettingRow(QFrame):
         self.control, self._read, self._write = _control(declaration, devices, self._tell)
         self.control.setAccessibleName(declaration.title)
         self.control.setAccessibleDescription(declaration.text)
-        WheelPasses(self.control)
         self._reset = IconButton(
             theme, "restore", f"Reset “{declaration.title}” to its default", role="muted", size=18
         )
@@ -184,7 +188,7 @@ def _control(declaration: Declaration, devices: Sequence[str], tell: Callable[..
 
 
 def _choice(choices: dict[Any, str], tell: Callable[..., None], *, open_ended: bool = False) -> Control:
-    box = QComboBox()
+    box = Choice()
     box.setMinimumWidth(180)
     box.setMaximumWidth(260)
     for value, text in choices.items():
@@ -203,10 +207,10 @@ def _number(declaration: Declaration, tell: Callable[..., None]) -> Control:
     box: QSpinBox | QDoubleSpinBox
     low, high = declaration.minimum or 0, declaration.maximum or 1_000_000
     if declaration.type is int:
-        box = QSpinBox()
+        box = _WholeNumber()
         box.setRange(int(low), int(high))
     else:
-        box = QDoubleSpinBox()
+        box = _Number()
         box.setRange(low, high)
         box.setSingleStep(0.25)
     box.setSuffix(f" {declaration.unit}" if declaration.unit else "")

@@ -98,17 +98,19 @@ class SettingsDialog(QDialog):
         self.provider.settled.connect(self._end_if_asked)
 
     def _build(self) -> None:
-        self.search = QLineEdit()
+        self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search the settings")
         self.search.setAccessibleName("Search the settings")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
-        self.pages = QListWidget()
+        self.pages = QListWidget(self)
         self.pages.setAccessibleName("Pages")
         self.pages.setFixedWidth(160)
         self.pages.setSpacing(1)
         self._headings: dict[str, QWidget] = {}
-        inside = QVBoxLayout()
+        board = QWidget()
+        self._area = _scrolled(board, self)  # before anything stands on it, or all would be styled twice
+        inside = QVBoxLayout(board)
         inside.setContentsMargins(0, 0, Space.L, 0)
         inside.setSpacing(0)
         for page in dict.fromkeys([*PAGES, *(d.page for d in declarations().values())]):
@@ -133,7 +135,6 @@ class SettingsDialog(QDialog):
         middle = QHBoxLayout()
         middle.setSpacing(Space.XL)
         middle.addWidget(self.pages)
-        self._area = _scrolled(inside)
         middle.addWidget(self._area, 1)
         layout.addLayout(middle, 1)
         layout.addWidget(self._problem)
@@ -238,7 +239,9 @@ class SettingsDialog(QDialog):
 
     @Slot()
     def _offer_backup(self) -> None:
-        chosen = self._services.providers.required()
+        chosen = self.provider.status.now.choice
+        if chosen is None:
+            return
         over = self if self._ending is None else self.parentWidget()
         offer = BackupOffer(self._services, self._lanes, place_words(chosen.kind, chosen.place), over)
         offer.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -269,10 +272,8 @@ class SettingsDialog(QDialog):
             super().closeEvent(event)
 
 
-def _scrolled(layout: QVBoxLayout) -> QScrollArea:
-    page = QWidget()
-    page.setLayout(layout)
-    area = QScrollArea()
+def _scrolled(page: QWidget, parent: QWidget) -> QScrollArea:
+    area = QScrollArea(parent)
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)

@@ -134,7 +134,6 @@ class CloudWork(QObject):
         """Read the queue anew, soon; for whenever something may have changed it."""
         if self._begun and not self._stopped:
             self._wake()
-            self._look_at_activities()
             if not self._look_timer.isActive():
                 self._look_timer.start()
 

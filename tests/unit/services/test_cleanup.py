@@ -14,12 +14,12 @@ from sqlalchemy import update
 
 from tests.fakes.library import write_note
 from tests.unit.cloud_rows import PLACE, entry, prepared
-from voice_recorder.domain.errors import StorageError
+from voice_recorder.domain.errors import LibraryBusy, StorageError
 from voice_recorder.domain.ports import UploadSession
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import Transfer, TransferState
-from voice_recorder.services import Services
+from voice_recorder.services import Services, leftovers
 from voice_recorder.services.cleanup import CleanupReport
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.locks import FileLock
@@ -499,3 +499,102 @@ def test_w7_the_last_clean_up_is_kept_for_the_dashboard(
     assert kept["at"] == now.isoformat(timespec="seconds")
     assert 0 <= kept["took_s"] < 5
     assert stat.S_IMODE((home / "housekeeping.stamp").stat().st_mode) == 0o600
+
+
+def test_where_the_files_of_locks_cannot_go_they_are_not_said_to(
+    services: Services, home: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(home / "locks" / "transfer-x.lock", size=0)
+    monkeypatch.setattr(leftovers, "_LOCKS_GO", False)
+    assert not services.cleanup.run(now).removed
+
+
+def test_a_file_that_vanishes_while_it_is_looked_at_is_no_leftover(
+    services: Services, home: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vanishing = put(home / "cache" / "a.tmp")
+    scan = leftovers._scan
+
+    def scan_slowly(folder: Path) -> object:
+        entries = scan(folder)
+        if folder == vanishing.parent:
+            vanishing.unlink(missing_ok=True)
+        return entries
+
+    monkeypatch.setattr(leftovers, "_scan", scan_slowly)
+    report = services.cleanup.run(now)
+    assert (report.removed, report.failed) == ([], [])
+
+
+def test_a_copy_that_is_missing_already_is_forgotten_all_the_same(
+    services: Services, now: datetime, note: Recording
+) -> None:
+    mine, path = copied(services, note)
+    ended(services, mine, _T.CANCELLED, 8 * DAY)
+    path.unlink()
+    (removed,) = services.cleanup.run(now).removed
+    assert removed.size_bytes == 0
+    assert services.transfers.get(mine.id).copy is None
+
+
+def test_a_recording_deleted_in_the_last_moment_is_no_failure(
+    services: Services, now: datetime, note: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, path = copied(services, note)
+    old = ended(services, mine, _T.FAILED, 8 * DAY)
+    services.library.forget(note.id, "deleted for ever")
+    monkeypatch.setattr(services.transfers, "ended_before", lambda _at: (old,))
+    report = services.cleanup.run(now)
+    assert (gone(report), report.failed) == ({path.name}, [])  # as a copy that nothing needs
+
+
+def test_a_session_that_could_not_be_given_up_goes_with_its_copy_and_is_not_lost(
+    services: Services, now: datetime, note: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library was busy just when it was the session's turn."""
+    mine, path = copied(services, note)
+    mine, _ = services.transfers.begin_attempt(mine)
+    services.transfers.store_session(mine, UploadSession("upload-7", 5, 10))
+    ended(services, mine, _T.FAILED, 8 * DAY)
+    give_up, calls = services.proofs.give_up_session, 0
+
+    def busy_once(transfer: Transfer) -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise LibraryBusy("The library is in use by another program.")
+        return give_up(transfer)
+
+    monkeypatch.setattr(services.proofs, "give_up_session", busy_once)
+    report = services.cleanup.run(now)
+    assert (gone(report), len(report.failed)) == ({path.name}, 1)
+    assert services.proofs.removals(PLACE, 9, sessions=True)
+
+
+def test_what_cannot_be_removed_from_the_trash_is_said_and_stays_there(
+    services: Services, now: datetime, note: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.trash.delete([note.id])
+    services.library.set_trashed(note.id, now - 31 * DAY)
+    stuck = services.library.path_of(note.masters[0])
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == stuck:
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    report = services.cleanup.run(now)
+    assert report.removed == []
+    ((path, error),) = report.failed
+    assert path == stuck
+    assert "It is still in the trash." in str(error)
+
+
+def test_half_a_file_that_is_being_moved_just_now_stays(
+    services: Services, home: Path, note: Recording, now: datetime
+) -> None:
+    half = put(home / "trash" / f"{note.masters[0].name}.moving", timedelta(minutes=1))
+    services.cleanup.run(now)
+    assert half.exists()

@@ -15,6 +15,7 @@ import pytest
 from tests.fakes.cloudinary_faults import Drop, Stall
 from tests.fakes.cloudinary_server import CloudinaryServer
 from voice_recorder.cloud.cloudinary import CloudinaryProvider
+from voice_recorder.domain import transfers
 from voice_recorder.domain.errors import Cancelled, PreflightBlocked, VoiceRecorderError
 from voice_recorder.domain.ports import OutgoingFile, Provider, UploadControl, UploadSession
 from voice_recorder.domain.transfers import Receipt
@@ -89,6 +90,12 @@ def test_a_file_that_is_not_what_the_journal_is_of_is_not_believed(tmp_path: Pat
 
 
 # The stream
+
+
+@pytest.fixture(autouse=True)
+def quick_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second and four between tries are for real networks."""
+    monkeypatch.setattr(transfers, "_QUICK_S", (0.05, 0.1))
 
 
 @pytest.fixture(scope="module")
@@ -223,7 +230,7 @@ def test_without_ranges_a_seek_waits_until_its_bytes_have_come(
 def test_closing_wakes_a_reader_at_once_and_the_next_one_goes_on(
     server: CloudinaryServer, open_stream: Open, data: bytes
 ) -> None:
-    server.faults.append(Stall(on="download", seconds=3, after_bytes=1_000_000))
+    server.faults.append(Stall(on="download", seconds=1.5, after_bytes=1_000_000))
     stream = open_stream()
     read_all(stream, 0, 900_000)
     ended: list[float] = []
@@ -269,6 +276,17 @@ def test_a_second_one_waits_for_the_first_and_uses_what_it_fetched(
     assert read_all(second) == data
     first.wait(threading.Event())
     assert server.requests["download"] == 1
+
+
+def test_closing_ends_the_wait_for_another(server: CloudinaryServer, open_stream: Open) -> None:
+    server.down.bytes_per_s = 400_000
+    read_all(open_stream(), 0, 10)
+    second = open_stream()
+    threading.Timer(0.1, second.close).start()
+    with pytest.raises(Cancelled):
+        second.read_at(0, 10)
+    with pytest.raises(Cancelled):
+        second.wait(threading.Event())
 
 
 def test_no_room_is_said_to_the_reader_and_to_whoever_asked(open_stream: Open) -> None:

@@ -89,3 +89,15 @@ def test_s13_alerts_are_looked_at_by_the_hour_whatever_the_clock(services: Servi
     os.truncate(services.library.path_of(note.masters[0]), 10)
     services.housekeeping.run(NOW)
     assert [alert.kind for alert in services.sync_log.alerts()] == ["damage_found"]
+
+
+def test_a_backup_that_cannot_be_made_keeps_nothing_else_from_being_done(
+    services: Services, home: Path, note: Recording
+) -> None:
+    (home / "backups").rmdir()
+    (home / "backups").touch()
+    services.housekeeping.run(NOW)
+    leftover = home / "cache" / "a.tmp"
+    leftover.touch()
+    services.housekeeping.run(NOW + timedelta(hours=2))
+    assert not leftover.exists()
