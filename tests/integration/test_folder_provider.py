@@ -43,7 +43,7 @@ __all__ = ["remote_id", "small"]
 def _in_use(folder: Path) -> Provider:
     folder.mkdir(exist_ok=True)
     provider = KIND.open({"path": str(folder)})
-    provider.check()
+    provider.prepare()
     return provider
 
 
@@ -68,23 +68,25 @@ def _questions_about(provider: Provider, file: OutgoingFile, remote_id: str) -> 
 
 
 class TestDisksThatComeAndGo:
-    def test_the_check_takes_a_folder_into_use_and_knows_how_full_it_is(self, folder: Path) -> None:
-        folder.mkdir()
-        plan = KIND.open({"path": str(folder)}).check()
+    def test_a_folder_is_taken_into_use_and_knows_how_full_it_is(self, folder: Path) -> None:
+        plan = _in_use(folder).check()
         assert plan.used_share is not None
         assert 0 < plan.used_share < 1
         assert plan.max_file_bytes is None
         assert (folder / ".voice-recorder").read_text().startswith("Voice Recorder keeps copies here.")
 
-    def test_a_folder_that_is_not_there_is_not_made(self, folder: Path) -> None:
+    def test_the_check_makes_nothing(self, folder: Path) -> None:
         with pytest.raises(TransientCloudError, match="not there"):
             KIND.open({"path": str(folder)}).check()
         assert not folder.exists()
+        folder.mkdir()
+        with pytest.raises(TransientCloudError, match="not there"):
+            KIND.open({"path": str(folder)}).check()
+        assert list(folder.iterdir()) == []
 
-    def test_the_folder_inside_the_library_is_made(self, tmp_path: Path) -> None:
-        (tmp_path / "library.db").touch()
-        KIND.open({"path": str(tmp_path / "cloud")}).check()
-        assert (tmp_path / "cloud").is_dir()
+    def test_a_folder_that_is_chosen_is_made(self, tmp_path: Path) -> None:
+        KIND.open({"path": str(tmp_path / "some" / "where")}).prepare()
+        assert (tmp_path / "some" / "where").is_dir()
 
     def test_an_empty_mount_point_is_neither_written_to_nor_believed(
         self, tmp_path: Path, small: OutgoingFile
@@ -207,7 +209,7 @@ class TestDisksThatComeAndGo:
             "import sys\n"
             "from voice_recorder.cloud.folder import KIND\n"
             "from voice_recorder.domain.errors import TransientCloudError\n"
-            "try: KIND.open({'path': sys.argv[1]}).check()\n"
+            "try: KIND.open({'path': sys.argv[1]}).prepare()\n"
             "except TransientCloudError as error: print(error)\n"
         )
         check = 'mount --bind "$1" /etc/fstab && shift && exec "$@"'
@@ -216,7 +218,7 @@ class TestDisksThatComeAndGo:
             [*command, sys.executable, "-c", script, str(folder)],
             env={**os.environ, "PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, check=True,
         )  # fmt: skip
-        assert "connect its disk" in done.stdout
+        assert "Connect it" in done.stdout
         assert list(folder.iterdir()) == []
 
     def test_a_folder_that_cannot_be_synced_is_no_error(self) -> None:

@@ -120,7 +120,7 @@ class TestFolder(ProviderContract):
         kind = KINDS["folder"]
         folder = tmp_path / "nas"
         folder.mkdir()
-        kind.open({"path": str(folder)}).check()
+        kind.open({"path": str(folder)}).prepare()
 
         def fill(count: int) -> list[str]:
             names = [f"voice-recorder/{name}.mp3" for name in _ids(count)]

@@ -1,5 +1,6 @@
 """The queue beside the window: it runs by itself, never blocks, and ends in time."""
 
+import itertools
 import shutil
 import threading
 import time
@@ -96,7 +97,7 @@ def test_progress_is_told_a_few_times_a_second_and_only_while_something_runs(
     qtbot.waitUntil(lambda: not app.cloud.activities, timeout=10_000)
     qtbot.waitUntil(lambda: not app.cloud._activity_timer.isActive(), timeout=10_000)
     assert told
-    assert all(later - earlier > 0.1 for earlier, later in zip(told, told[1:], strict=False))
+    assert all(later - earlier > 0.1 for earlier, later in itertools.pairwise(told))
 
 
 def test_quitting_parks_what_is_sent_within_three_seconds(
@@ -117,7 +118,7 @@ def test_the_event_loop_is_not_blocked_while_copies_move(
     open_app: OpenApp, slow: list[str], services: Services, qtbot: Any
 ) -> None:
     services.settings.set("sync.limit_kb_per_s", 1000)
-    app = open_app()
+    open_app()
     clock, longest = QElapsedTimer(), [0]
     heart = QTimer()
     heart.setTimerType(Qt.TimerType.PreciseTimer)

@@ -182,14 +182,14 @@ def test_a_folder_that_is_not_there_can_be_saved_anyway(
     page: ProviderPage, services: Services, qtbot: Any, tmp_path: Path
 ) -> None:
     choose(page, "folder")
-    fill(page, path=str(tmp_path / "unplugged"))
+    fill(page, path=str(tmp_path / "unplugged" / "copies"))
     press_and_wait(qtbot, page, page.buttons.use)
     assert "is not there" in page.outcome.text
     assert "Nothing was saved." in page.outcome.text
     assert services.settings.current.cloud_provider == ""
     assert page.outcome.action.text() == "Save anyway"
     press_and_wait(qtbot, page, page.outcome.action)
-    assert services.providers.place() == f"folder:{tmp_path / 'unplugged'}"
+    assert services.providers.place() == f"folder:{tmp_path / 'unplugged' / 'copies'}"
     assert page.outcome.text.startswith("Saved. The folder")
     assert services.sync_log.automatic_since(services.providers.place()) is not None
 

@@ -142,10 +142,13 @@ def test_the_provider_is_no_part_of_undo(
 def test_a_change_made_just_before_the_end_is_applied_and_told(
     dialog: SettingsDialog, services: Services, qtbot: Any
 ) -> None:
-    with qtbot.waitSignals([dialog.applied, dialog.finished]):
-        toggle(dialog, "sync.on_metered")
-        dialog.accept()
-        assert not dialog.isVisible()
+    told: list[str] = []
+    dialog.applied.connect(told.append)
+    dialog.finished.connect(lambda: told.append("the end"))
+    toggle(dialog, "sync.on_metered")
+    dialog.accept()
+    assert not dialog.isVisible()
+    qtbot.waitUntil(lambda: told == ["sync.on_metered", "the end"])  # after which the dialog is deleted
     assert services.settings.current.sync_on_metered
 
 

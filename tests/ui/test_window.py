@@ -221,6 +221,7 @@ def test_delete_for_ever_asks_and_says_what_it_means(
     qtbot.waitUntil(lambda: window.library.detail.recording_id == made.id)
     for answer in ("Keep", "Delete for ever"):
         _press(window.library.detail, "Delete for ever…")
+        qtbot.waitUntil(lambda: any(_visible(box) for box in window.findChildren(QMessageBox)))
         box = _box(window)
         assert "cannot be undone" in box.informativeText()
         assert "no cloud copy exists" in box.informativeText()
@@ -270,7 +271,7 @@ def test_the_detail_tells_what_is_known(open_window: Open, add: Any, qtbot: Any)
     detail = window.library.detail
     assert "8 kHz mono 16 bit WAV" in detail._meta.text()
     qtbot.waitUntil(lambda: detail._health.text.text().startswith("Clean:"), timeout=5000)
-    assert detail.backup.text.text().startswith("Backup is off")
+    assert detail.backup.verdict.text().startswith("Backup is off")
     assert detail._history.text.text()
     assert "cut off" in detail._state.text()
     assert [flag.at_s for flag in detail.waveform._flags] == [0.25, 0.5]

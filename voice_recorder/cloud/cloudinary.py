@@ -58,6 +58,9 @@ class CloudinaryProvider:
         self._sdk = CloudinarySdk(values, connect_s, stall_s)
         self._sender = Sender(connect_s, stall_s)
 
+    def prepare(self) -> None:
+        """Nothing needs to be made."""
+
     def check(self) -> Plan:
         """Whether key, secret and cloud name fit together; the plan's limits where the key may read them."""
         self._sdk.ping()

@@ -26,6 +26,7 @@ from voice_recorder.domain.errors import (
     CloudError,
     ConfigurationError,
     FileRejected,
+    NetworkUnreachable,
     TransientCloudError,
 )
 from voice_recorder.domain.ports import (
@@ -61,26 +62,29 @@ class FolderProvider:
         self._copies = path / _SUBFOLDER
         self._marker = path / _MARKER
 
-    def check(self) -> Plan:
-        """Whether the folder is there and can be written to; takes it into use by making the marker.
+    def prepare(self) -> None:
+        """Make the folder and the marker by which it is known again when its disk comes back.
 
-        Meant for setting up: when asked while the disk is away, an empty mount point that ``/etc/fstab``
-        does not know is taken for a new folder.
+        An empty mount point that ``/etc/fstab`` does not know is taken for a new folder.
         """
         with self._errors_converted():
-            if _is_library(self._root.parent):
-                self._root.mkdir(mode=0o700, exist_ok=True)
-            if not self._root.is_dir() or (not self._marker.exists() and _awaits_disk(self._root.resolve())):
+            if not self._marker.exists() and _awaits_disk(self._root.resolve()):
                 raise TransientCloudError(
-                    f"The folder {str(self._root)!r} is not there.", "Make it, or connect its disk."
+                    f"The disk of the folder {str(self._root)!r} is not there.", "Connect it and try again."
                 )
-            with tempfile.TemporaryFile(dir=self._root):
-                pass
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._copies.mkdir(mode=0o700, exist_ok=True)
             if not self._marker.exists():
                 self._marker.touch(mode=0o600)
                 self._marker.write_bytes(_MARKER_TEXT)
                 _sync_folder(self._root)
+
+    def check(self) -> Plan:
+        """Whether the folder is there and can be written to, and how full its disk is."""
+        with self._errors_converted():
+            self._require_disk()
+            with tempfile.TemporaryFile(dir=self._root):
+                pass
             usage = shutil.disk_usage(self._root)
         return Plan(name=str(self._root), used_share=usage.used / usage.total)
 
@@ -196,7 +200,7 @@ class FolderProvider:
         except PermissionError:
             raise
         except OSError as error:
-            raise TransientCloudError(
+            raise NetworkUnreachable(
                 f"The folder {str(self._root)!r} is not there: is its disk connected?",
                 f"{_KEPT} If the folder is new or was emptied, test the connection in the settings.",
             ) from error

@@ -59,6 +59,9 @@ class S3Provider:
         self._connected: Any = None
         self._knows_conditions = True
 
+    def prepare(self) -> None:
+        """Nothing needs to be made."""
+
     def check(self) -> Plan:
         """Whether the key may use the bucket; S3 knows no plans."""
         with self._errors_converted():

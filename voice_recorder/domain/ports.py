@@ -122,6 +122,9 @@ class Provider(Protocol):
     place: str
     """Where the copies are, as ``ProviderKind.place`` says it."""
 
+    def prepare(self) -> None:
+        """Take the place into use when its owner chooses or tests it; makes there what copies need."""
+
     def check(self) -> Plan:
         """Whether the account can be used, by the cheapest authenticated question; what it allows."""
 

@@ -122,6 +122,7 @@ class CloudStream:
             progress(self.done_bytes)
         if self._error is not None:
             raise self._error
+        self._go_on_unless_closed()
         progress(self.size_bytes)
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from voice_recorder.audio.encoder import encode
 from voice_recorder.audio.tags import CopyTags
 from voice_recorder.cloud.receipts import digest_file
 from voice_recorder.domain.compression import Advice, SendAs, advise, send_format
-from voice_recorder.domain.errors import FileRejected
+from voice_recorder.domain.errors import Cancelled, FileRejected
 from voice_recorder.domain.preflight import Purpose
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
@@ -72,7 +72,11 @@ class Compressing:
         target = self._config.cloud_copies_path / f"{transfer.id}{send_as.suffix}"
         tags = CopyTags(recording.title, master.created_at, recording.id)
         encode(path, target, send_as, tags, cancel, progress)
-        size, md5, sha256 = self._digested(target, cancel)
+        try:
+            size, md5, sha256 = self._digested(target, cancel)
+        except Cancelled:
+            target.unlink(missing_ok=True)
+            raise
         _log.info("compressed %s to %s: %d bytes instead of %d", path.name, send_as, size, master.size_bytes)
         return PreparedCopy(target.name, send_as.value, size, target.stat().st_mtime_ns, md5, sha256)
 

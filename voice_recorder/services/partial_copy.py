@@ -1,7 +1,7 @@
 """A copy on its way from the cloud: a file with holes, and a journal that tells which of its bytes are there.
 
-Neither is synced: what a power cut takes from them is found by the SHA-256 of the whole, before the copy gets
-its name.
+Neither is synced before all is there: what a power cut takes from them is found by the SHA-256 of the whole,
+before the copy gets its name.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from voice_recorder.audio.metadata import digest
 from voice_recorder.domain.errors import StorageError
-from voice_recorder.storage.disk import os_errors_converted, replace_durably
+from voice_recorder.storage.disk import os_errors_converted, replace_durably, sync_file
 from voice_recorder.storage.paths import FILE_MODE, FOLDER_MODE
 
 PART_SUFFIX = ".part"
@@ -124,8 +124,12 @@ class PartialCopy:
             temporary.replace(self._journal)
 
     def sha256(self, cancel: threading.Event) -> str:
-        """The digest of the whole file as it is on the disk now. StorageError, Cancelled."""
-        with os_errors_converted("The fetched copy could not be read", _KEPT):
+        """The digest of the whole file, which is synced first. DiskFull, StorageError, Cancelled.
+
+        The slow half of finishing: it alone needs no lock while others read.
+        """
+        with os_errors_converted("The fetched copy could not be completed", _KEPT):
+            sync_file(self._part)
             return digest(self._part, cancel)[1]
 
     def finish(self) -> None:

@@ -109,7 +109,9 @@ class Providers:
     def test(self, name: str, values: Mapping[str, str], secrets: Mapping[str, str]) -> Plan:
         """Try a provider without choosing it; what its plan allows. CloudError, ConfigurationError."""
         kind = kind_named(name)
-        return kind.open(self._resolved(kind, {**values, **secrets})).check()
+        provider = kind.open(self._resolved(kind, {**values, **secrets}))
+        provider.prepare()
+        return provider.check()
 
     def choose(self, name: str, values: Mapping[str, str], secrets: Mapping[str, str]) -> Choice:
         """Let copies go to this provider from now on; its secrets go into the keyring.
@@ -133,9 +135,11 @@ class Providers:
         assert chosen is not None
         return chosen
 
-    def check(self) -> Plan:
-        """Whether the chosen provider can be used now; what its plan allows. As ``open``, and CloudError."""
-        return self.open().check()
+    def prepare(self) -> Plan:
+        """Take the chosen provider into use; what its plan allows. As ``open``, and CloudError."""
+        provider = self.open()
+        provider.prepare()
+        return provider.check()
 
     def choose_none(self) -> None:
         """Send nothing any more; copies and secrets stay where they are."""

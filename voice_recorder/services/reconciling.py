@@ -5,18 +5,21 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from voice_recorder.domain.errors import Cancelled, CloudCopyDiffers, CloudCopyMissing
+from voice_recorder.domain.errors import Cancelled, CloudCopyDiffers, CloudCopyMissing, CloudError
 from voice_recorder.domain.ports import Provider, RemoteCopy, UploadSession
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import Receipt, TransferState
 from voice_recorder.services.providers import Providers
 from voice_recorder.storage.library import Library
-from voice_recorder.storage.proofs import Proofs
+from voice_recorder.storage.proofs import Proofs, Removal
+from voice_recorder.storage.sync_log import SyncLog
+from voice_recorder.storage.transfers import Transfers
 
 _log = logging.getLogger(__name__)
 BATCH = 100
 """How many copies a provider is asked to remove at once."""
 _REMOVED_AGAIN_AFTER = timedelta(hours=1)
+_PLAN_EVERY = timedelta(days=1)
 
 
 @dataclass
@@ -32,19 +35,28 @@ class Reconciliation:
 class Reconciling:
     """Compares the receipts with what the provider lists: one question for hundreds of copies."""
 
-    def __init__(self, library: Library, proofs: Proofs, providers: Providers) -> None:
+    def __init__(
+        self, library: Library, transfers: Transfers, proofs: Proofs, log: SyncLog, providers: Providers
+    ) -> None:
         self._library = library
+        self._transfers = transfers
         self._proofs = proofs
+        self._log = log
         self._providers = providers
 
     def run(self, cancel: threading.Event | None = None) -> Reconciliation:
-        """Carry out removals, then compare. Never touches local audio. CloudError, Cancelled, NoProvider."""
+        """Carry out removals, then compare, and once a day ask what the plan allows.
+
+        Never touches local audio. CloudError, Cancelled, NoProvider.
+        """
         cancel = cancel or threading.Event()
         provider = self._providers.open()
         found = Reconciliation()
         self._remove(provider, found, cancel)
         if self._proofs.count(provider.place):
             self._compare(provider, found, cancel)
+        if self._log.plan_is_older_than(provider.place, _PLAN_EVERY):
+            self._log.set_plan(provider.place, provider.check())
         return found
 
     def _compare(self, provider: Provider, found: Reconciliation, cancel: threading.Event) -> None:
@@ -113,5 +125,17 @@ class Reconciling:
             for removal in batch:
                 if cancel.is_set():
                     raise Cancelled
-                provider.abandon(removal.remote_id, UploadSession(removal.session))
-            self._proofs.removed(batch)
+                self._abandon(provider, removal)
+
+    def _abandon(self, provider: Provider, removal: Removal) -> None:
+        """Give up an unfinished upload, unless the same copy is on its way again."""
+        if self._transfers.is_under_way(removal.place, removal.remote_id):
+            self._proofs.not_removed(removal, _REMOVED_AGAIN_AFTER)
+            return
+        try:
+            provider.abandon(removal.remote_id, UploadSession(removal.session))
+        except CloudError as error:
+            _log.warning("an unfinished upload was not given up: %s", error)
+            self._proofs.not_removed(removal, _REMOVED_AGAIN_AFTER)
+        else:
+            self._proofs.removed([removal])

@@ -65,13 +65,13 @@ class Sync:
     def begin(self) -> Plan:
         """Get to know the provider that was just chosen: what is recorded from now on goes there.
 
-        What its plan allows. As ``Providers.check``: then the choice stands all the same.
+        What its plan allows. As ``Providers.prepare``: then the choice stands all the same.
         """
         place = self._providers.required().place
         self._log.set_automatic_since(place, datetime.now(UTC))
         self._log.go_on()
         self._transfers.make_due(place, _KEY_KINDS)
-        plan = self._providers.check()
+        plan = self._providers.prepare()
         self._log.set_plan(place, plan)
         self._news.set()
         return plan

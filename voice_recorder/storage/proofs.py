@@ -1,5 +1,6 @@
 """Receipts, links to what they prove, and the removal of what is no longer wanted at a place."""
 
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -96,15 +97,16 @@ class Proofs:
             connection.execute(delete(t.receipts).where(_p.master_key == key, _p.place == receipt.place))
             here = and_(t.transfers.c.master_key == key, t.transfers.c.place == receipt.place)
             before = connection.scalar(select(t.transfers.c.state).where(here))
-            if before is not None and is_legal(TransferState(before), state):
-                connection.execute(
-                    update(t.transfers)
-                    .where(here)
-                    .values(
-                        state=state.value, error_kind=error_kind, error=error, next_attempt_ms=None,
-                        replaces=state is TransferState.FAILED,
-                    )
-                )  # fmt: skip
+            values = {
+                "state": state.value, "error_kind": error_kind, "error": error, "next_attempt_ms": None,
+                "replaces": state is TransferState.FAILED,
+            }  # fmt: skip
+            if before is None:  # of a library that was put together again from its receipts
+                named = {"id": uuid.uuid4().hex, "master_key": key, "place": receipt.place}
+                queued = {"queued_ms": to_ms(receipt.verified_at), "remote_id": receipt.remote_id}
+                connection.execute(insert(t.transfers).values(**named, **queued, **values))
+            elif is_legal(TransferState(before), state):
+                connection.execute(update(t.transfers).where(here).values(values))
             connection.execute(delete(t.links).where(t.links.c.master_key == key))
 
     # Links

@@ -154,9 +154,11 @@ class SyncLog:
             return True
 
     def settle_alert(self, kind: str) -> None:
-        """Forget an alert whose cause is gone."""
-        if self.alert(kind) is None:
-            return
+        """Forget an alert whose cause is gone: should it come again, it is news."""
+        with self._database.session() as connection:
+            known = connection.scalar(select(t.alerts.c.key).where(t.alerts.c.kind == kind))
+        if known is None:
+            return  # nothing to write, which would wake all who watch the library
         with self._database.session(write=True) as connection:
             connection.execute(delete(t.alerts).where(t.alerts.c.kind == kind))
 
@@ -230,11 +232,16 @@ class SyncLog:
     def plan(self, place: str) -> Plan:
         """What the account at a place allowed when it was last asked."""
         known = json.loads(self._flag(_PLAN + place) or "{}")
-        return Plan(**known)
+        return Plan(**known.get("plan", {}))
+
+    def plan_is_older_than(self, place: str, age: timedelta) -> bool:
+        """Whether the plan at a place was last asked for so long ago, or by a clock that was ahead."""
+        known = json.loads(self._flag(_PLAN + place) or "{}")
+        return not timedelta(0) <= datetime.now(UTC) - from_ms(known.get("asked_ms", 0)) < age
 
     def set_plan(self, place: str, plan: Plan) -> None:
         """Keep what the account at a place allows."""
-        self._set_flag(_PLAN + place, json.dumps(asdict(plan)))
+        self._set_flag(_PLAN + place, json.dumps({"plan": asdict(plan), "asked_ms": _now_ms()}))
 
     def _flag(self, name: str) -> str | None:
         with self._database.session() as connection:

@@ -292,6 +292,11 @@ class Transfers:
             found = {TransferState(state): count for state, count in rows}
         return {state: found.get(state, 0) for state in TransferState}
 
+    def is_under_way(self, place: str, remote_id: str) -> bool:
+        """Whether somebody is at work on the copy of this name."""
+        where = [_t.place == place, _t.state.in_(_UNDER_WAY), _t.remote_id == remote_id]
+        return bool(self._read(where, 1))
+
     def ended_before(self, at: datetime) -> tuple[Transfer, ...]:
         """Entries that ended before ``at``, are not to be tried again by themselves, and still have an
         unfinished upload or a copy on this disk.

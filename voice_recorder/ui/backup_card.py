@@ -45,6 +45,7 @@ class BackupCard(Card):
         for deed, button in self.buttons.items():
             layout.addWidget(button)
             button.setProperty("deed", deed.value)
+            button.hide()
             if deed is not Deed.LINK:
                 button.clicked.connect(self._on_clicked)
         layout.addStretch(1)

@@ -215,6 +215,7 @@ def _number(declaration: Declaration, tell: Callable[..., None]) -> Control:
         box.setSingleStep(0.25)
     box.setSuffix(f" {declaration.unit}" if declaration.unit else "")
     box.setKeyboardTracking(False)
-    box.setMinimumWidth(140)
+    box.setMinimumWidth(160)
+    box.lineEdit().setTextMargins(Space.S, 0, Space.S, 0)
     box.valueChanged.connect(tell)
     return box, box.value, box.setValue

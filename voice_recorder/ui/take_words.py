@@ -3,10 +3,10 @@
 from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState, Warn
 from voice_recorder.ui.phrases import device, items
 
-READY = "Press R to record."
-READY_BY_MOUSE = "Press the red button to record."
 STAYS_HERE = "Your voice stays on this computer."
 IS_SENT = "A copy goes to your backup by itself."
+_BY_KEY, _BY_MOUSE = "Press R to record.", "Press the red button to record."
+READY, READY_BY_MOUSE = f"{_BY_KEY} {STAYS_HERE}", f"{_BY_MOUSE} {STAYS_HERE}"
 NO_MICROPHONE = "No microphone was found. Plug one in, and record."
 LOST_AND_PAUSED = "Paused: the microphone is gone. What was said is kept; plug it in again, then go on."
 LOST_AND_WAITING = "The microphone is gone. What was said is kept; plug one in and the recording goes on."
@@ -26,7 +26,7 @@ def ready_words(*, single_keys: bool, has_inputs: bool, where: str = STAYS_HERE)
     """What to do when there is no take, and where it will be then."""
     if not has_inputs:
         return NO_MICROPHONE
-    return f"{READY if single_keys else READY_BY_MOUSE} {where}".strip()
+    return f"{_BY_KEY if single_keys else _BY_MOUSE} {where}".strip()
 
 
 def take_words(snapshot: TakeSnapshot, notice: str, markers: int) -> str:

@@ -39,7 +39,7 @@ def provider(tmp_path: Path) -> Provider:
     folder = tmp_path / "nas"
     folder.mkdir()
     provider = KIND.open({"path": str(folder)})
-    provider.check()
+    provider.prepare()
     return provider
 
 
