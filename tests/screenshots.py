@@ -15,7 +15,7 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "xcb"
 
-from PySide6.QtCore import QDeadlineTimer, QEventLoop, Qt
+from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.fakes.backup_states import back_up, choose_folder, enter_offline, enter_removed
@@ -25,6 +25,7 @@ from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.services import Services
 from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.ui.cloud_corner import OFFERED
 from voice_recorder.ui.window_app import WindowApp
 
 # Title, hours ago, sentences spoken, what is done to it.
@@ -115,6 +116,7 @@ def take_pictures(folder: Path, width: int, height: int) -> None:
                 picture.save(str(folder / f"{name}{'' if theme == 'light' else '-dark'}.png"))
 
         shoot("first-run")
+        QSettings(f"{temporary}/home/window.ini", QSettings.Format.IniFormat).setValue(OFFERED, "yes")
         fill(services, Path(temporary))
         window.library.model.refresh()
         shoot("main")
@@ -124,7 +126,6 @@ def take_pictures(folder: Path, width: int, height: int) -> None:
         shoot("transfers")
         if window.cloud.panel is not None:
             window.cloud.panel.close()
-        services.sync.pause()
         window.library.model.show_query(LibraryQuery(search="nothing like this"))
         shoot("nothing-found")
         window.library.model.show_query(LibraryQuery(Shelf.ALL))

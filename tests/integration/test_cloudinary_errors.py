@@ -169,6 +169,7 @@ def test_a_wrong_clock_is_said(
     server.clock_offset_s = 2 * 3600
     fails(CredentialsRejected, lambda: send(provider, small), "clock", "date, time and time zone")
     fails(CredentialsRejected, lambda: provider.stat(NOTE), "clock")
+    fails(CredentialsRejected, provider.check, "clock")
 
 
 def test_a_file_above_the_plans_limit_is_refused_with_both_sizes(

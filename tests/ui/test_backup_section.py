@@ -217,7 +217,8 @@ def test_the_menu_offers_the_cloud_for_one_and_for_many(
     assert lives == ["Good for 1 hour", "Good for 1 day", "Good for 7 days"]
     both = recording_menu(pane, pane._theme, services.library.with_ids([one.id, two.id]), pane, pane.backup)
     actions = {a.text(): a for a in both.actions() if a.text()}
-    assert "Copy link" not in actions
+    assert not actions["Copy link"].isEnabled()
+    assert "choose one" in actions["Copy link"].toolTip()
     actions["Back up now (1 recording)"].trigger()
     qtbot.waitUntil(lambda: services.library.get(two.id).sync.state is SyncState.BACKED_UP, timeout=10_000)
 

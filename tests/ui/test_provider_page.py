@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox
 from typing_extensions import override
 
-from tests.fakes.cloudinary_faults import Delay, Status
+from tests.fakes.cloudinary_faults import Delay
 from tests.fakes.cloudinary_server import CloudinaryServer
 from tests.fakes.s3_server import ACCESS_KEY, SECRET_KEY, S3Server
 from voice_recorder.domain.transfers import TransferState
@@ -178,19 +178,20 @@ def test_what_is_typed_is_not_in_force_until_it_is_used(
     assert page.forms["folder"].typed["path"] == str(tmp_path / "two")  # the draft is kept, too
 
 
-def test_a_folder_that_is_not_there_can_be_saved_anyway(
+def test_a_folder_with_trouble_that_may_pass_can_be_saved_anyway(
     page: ProviderPage, services: Services, qtbot: Any, tmp_path: Path
 ) -> None:
+    (tmp_path / "disk").touch()  # where a folder should be
     choose(page, "folder")
-    fill(page, path=str(tmp_path / "unplugged" / "copies"))
+    fill(page, path=str(tmp_path / "disk" / "copies"))
     press_and_wait(qtbot, page, page.buttons.use)
-    assert "is not there" in page.outcome.text
+    assert page.outcome.text.startswith("Something is wrong with the folder")
     assert "Nothing was saved." in page.outcome.text
     assert services.settings.current.cloud_provider == ""
     assert page.outcome.action.text() == "Save anyway"
     press_and_wait(qtbot, page, page.outcome.action)
-    assert services.providers.place() == f"folder:{tmp_path / 'unplugged' / 'copies'}"
-    assert page.outcome.text.startswith("Saved. The folder")
+    assert services.providers.place() == f"folder:{tmp_path / 'disk' / 'copies'}"
+    assert page.outcome.text.startswith("Saved. Something is wrong with the folder")
     assert services.sync_log.automatic_since(services.providers.place()) is not None
 
 
@@ -357,8 +358,7 @@ def test_a_refused_key_saves_nothing_and_leaves_the_provider_in_force(
 def test_a_wrong_clock_is_called_by_its_name(
     page: ProviderPage, cloudinary: CloudinaryServer, qtbot: Any
 ) -> None:
-    stale = "Stale request - reported time is 2020-01-01 00:00:00 +0000 which is more than 1 hour ago"
-    cloudinary.faults.append(Status(401, stale, on="ping"))
+    cloudinary.clock_offset_s = 2 * 3600
     choose(page, "cloudinary")
     fill(page, **cloudinary.values)
     press_and_wait(qtbot, page, page.buttons.test)

@@ -126,6 +126,7 @@ def test_pausing_resuming_retrying_and_cancelling_by_clicks(
     open_window: Open, add: Any, folder: Path, services: Services, qtbot: Any
 ) -> None:
     waiting, failed, gone = add("Waiting"), add("Failed", 1), add("Removed", 2)
+    old = add("Made before the choice", 3)
     services.sync.pause()
     enter(services, waiting, S.QUEUED)
     enter_offline(services, failed, minutes=60)
@@ -156,6 +157,7 @@ def test_pausing_resuming_retrying_and_cancelling_by_clicks(
             lambda made=made: services.library.get(made.id).sync.state is SyncState.BACKED_UP, timeout=10_000
         )
     qtbot.waitUntil(lambda: panel._stack.currentWidget() is panel.empty, timeout=5000)
+    assert services.library.get(old.id).sync.state is SyncState.OFF
     panel.close_button.click()
     assert not panel._timer.isActive()
 

@@ -167,6 +167,7 @@ class LossMeter:
     WINDOW_S = 2.5
     LAST_S = 1.0
     STEP_S = 0.04
+    NOISE_S = 0.005
 
     def __init__(self, sample_rate_hz: int) -> None:
         self._rate = sample_rate_hz
@@ -212,7 +213,10 @@ class LossMeter:
         step = 0.0 if self._baseline is None else deficit - self._baseline
         if remember:
             self._baseline = deficit
-        return max(0.0, self._lost + step) if abs(step) > self.STEP_S * self._rate else self._lost
+        if abs(step) <= self.STEP_S * self._rate:
+            return self._lost
+        lost = self._lost + step
+        return lost if lost > self.NOISE_S * self._rate else 0.0  # what is left of one that was made good
 
 
 def with_channels(samples: Samples, channels: int) -> Samples:

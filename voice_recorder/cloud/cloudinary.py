@@ -5,7 +5,7 @@ The SDK would hold whole files in memory, and knows neither progress nor cancell
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ from voice_recorder.domain.ports import (
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
+_NO_COPY = "voice-recorder/none"
 _FOLDER = "voice-recorder/"
 _DOWNLOAD_S = 3600
 _MOST_DELETED = 100
@@ -62,8 +63,10 @@ class CloudinaryProvider:
         """Nothing needs to be made."""
 
     def check(self) -> Plan:
-        """Whether key, secret and cloud name fit together; the plan's limits where the key may read them."""
+        """Whether key, secret, cloud name and clock are right; the plan's limits where they may be read."""
         self._sdk.ping()
+        with suppress(CloudCopyMissing):
+            self._sdk.explicit(_NO_COPY)  # signed, as an upload is: a wrong clock shows here only
         try:
             usage = self._sdk.usage()
         except CredentialsRejected:

@@ -85,11 +85,7 @@ class Reconciling:
         _log.warning("the copy %s is gone", receipt.remote_id)
         self._proofs.revoke(receipt, TransferState.REMOVED, error.kind, str(error))
         self._remember(receipt, "removed from the cloud", receipt.place)
-        for owner in self._library.owners(receipt.master_id):
-            for master in owner.masters:
-                if master.id == receipt.master_id and master.state is MasterState.FREED:
-                    lost = replace(master, state=MasterState.MISSING)
-                    self._library.store_reading(owner.id, lost, "missing", "its only copy was removed")
+        self._enter_lost(receipt, "its only copy was removed")
 
     def _enter_changed(self, provider: Provider, receipt: Receipt) -> bool:
         stored = provider.stat(receipt.remote_id, thorough=True)
@@ -102,7 +98,16 @@ class Reconciling:
         )
         self._proofs.revoke(receipt, TransferState.FAILED, error.kind, str(error))
         self._remember(receipt, "changed in the cloud", wrong)
+        self._enter_lost(receipt, "its only copy was changed")
         return True
+
+    def _enter_lost(self, receipt: Receipt, why: str) -> None:
+        """Audio that was only there is missing now."""
+        for owner in self._library.owners(receipt.master_id):
+            for master in owner.masters:
+                if master.id == receipt.master_id and master.state is MasterState.FREED:
+                    lost = replace(master, state=MasterState.MISSING)
+                    self._library.store_reading(owner.id, lost, "missing", why)
 
     def _remember(self, receipt: Receipt, what: str, detail: str) -> None:
         for owner in self._library.owners(receipt.master_id):

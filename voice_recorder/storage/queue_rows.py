@@ -1,6 +1,6 @@
 """What a window shows of the queue: the first entries with their titles, and how many there are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,11 +36,13 @@ class QueueRow:
     total_bytes: int
 
 
-def queue_rows(database: Database, place: str, limit: int) -> tuple[QueueRow, ...]:
-    """The first entries at ``place`` that are not backed up: under way, failed, removed, then waiting."""
+def queue_rows(
+    database: Database, place: str, limit: int, states: Sequence[TransferState] = SHOWN
+) -> tuple[QueueRow, ...]:
+    """The first entries at ``place`` in these states, one state after the other."""
     found: list[QueueRow] = []
     with database.session() as connection:
-        for state in SHOWN:
+        for state in states:
             if len(found) >= limit:
                 break
             rows = connection.execute(

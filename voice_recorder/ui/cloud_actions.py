@@ -11,6 +11,8 @@ from PySide6.QtGui import QGuiApplication
 
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.results import ItemResult
+from voice_recorder.domain.transfers import TransferState
+from voice_recorder.storage.queue_rows import queue_rows
 from voice_recorder.ui.errands import ErrandStrip
 from voice_recorder.ui.phrases import items, joined, moment
 from voice_recorder.workers.cloud_worker import CloudWork
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from voice_recorder.storage.proofs import Link
 
 SHOWN_REASONS = 3
+MOST_RETRIED = 10_000
 
 
 class CloudActions(QObject):
@@ -80,8 +83,14 @@ class CloudActions(QObject):
 
     @Slot()
     def retry_failed(self) -> None:
-        """Try all that failed at once."""
-        self._edit(self._services.sync.retry)
+        """Try all that failed at once, and send again what was removed; nothing else is queued by it."""
+
+        def work() -> None:
+            states = (TransferState.FAILED, TransferState.REMOVED)
+            rows = queue_rows(self._services.library.database, self.place, MOST_RETRIED, states)
+            self._services.sync.retry([row.recording_id for row in rows])
+
+        self._edit(work)
 
     def pause(self, paused: bool) -> None:
         """Send nothing until it is told to go on; or go on."""

@@ -80,7 +80,7 @@ def trouble_words(tested: Tested, now: InForce) -> str:
     """After a test that met trouble which may be over later."""
     assert tested.trouble is not None
     if tested.kind.name == FOLDER:
-        hint = "Make the folder, or connect its disk, and test again."
+        hint = "Connect its disk, or choose another folder, and test again."
     elif isinstance(tested.trouble, NetworkUnreachable):
         hint = "Is this computer connected to the internet, and the address right?"
     else:

@@ -103,9 +103,12 @@ def _add_offer(
     menu: QMenu, theme: Theme, offer: Offer, recordings: Sequence[Recording], backup: BackupDeeds
 ) -> None:
     many = f" ({items(len(offer.ids), 'recording')})" if len(recordings) > 1 and offer.possible else ""
+    if offer.deed is Deed.LINK and len(recordings) > 1:
+        action = menu.addAction(theme.icon(offer.icon), offer.text)
+        action.setEnabled(False)
+        action.setToolTip("The clipboard holds one link: choose one recording.")
+        return
     if offer.deed is Deed.LINK:
-        if len(recordings) > 1:
-            return  # the clipboard holds one
         inside = menu.addMenu(theme.icon(offer.icon), offer.text)
         for words, life_s in LINK_LIVES:
             action = inside.addAction(f"Good for {words}")

@@ -27,6 +27,7 @@ TEND_EVERY_MS = 600_000
 PROBE_EVERY_MS = 30_000
 BEGIN_AGAIN_MS = 5_000
 LOOK_EVERY_MS = 1_000
+LOOK_AT_LEAST_EVERY_MS = 4_000
 _log = logging.getLogger(__name__)
 
 
@@ -66,6 +67,7 @@ class CloudWork(QObject):
         self.refusal = ""
         """Why the queue could not be begun, in words; empty while it runs."""
         self._lingers = QElapsedTimer()
+        self._reading = QElapsedTimer()
         self._activity_timer = self._timer(ACTIVITY_EVERY_MS, self._look_at_activities)
         self._tend_timer = self._timer(TEND_EVERY_MS, self.tend)
         self._probe_timer = self._timer(PROBE_EVERY_MS, self._probe)
@@ -241,6 +243,7 @@ class CloudWork(QObject):
             self._look_again = True
         elif not self._stopped:
             self._looking = True
+            self._reading.start()
             read = plain(read_queue, self._services, self._rows)
             self._lanes.queue.post(read, self._on_looked, self._on_look_failed)
 
@@ -248,6 +251,9 @@ class CloudWork(QObject):
         self._looking = False
         if state is None:
             return
+        # A long queue takes a while to count: it is looked at less often.
+        pause_ms = min(LOOK_AT_LEAST_EVERY_MS, 10 * self._reading.elapsed())
+        self._look_timer.setInterval(max(LOOK_EVERY_MS, pause_ms))
         before, self.state = self.state, state
         another = self._place is not None and state.place != self._place
         self._place = state.place

@@ -101,7 +101,7 @@ class Lane(QObject):
         else:
             self.failed.emit(error)
 
-    @Slot(object, int, int, str)
+    @Slot(object, object, object, str)
     def _on_progressed(self, job: Job, done: int, total: int, text: str) -> None:
         if job in self._jobs and job.progressed is not None:
             job.progressed(done, total, text)

@@ -33,7 +33,7 @@ class Worker(QObject):
 
     finished = Signal(object, object)
     failed = Signal(object, object)
-    progressed = Signal(object, int, int, str)
+    progressed = Signal(object, object, object, str)  # an int of Qt ends at 2 GB
     broke = Signal(object)
 
     def __init__(self) -> None:

@@ -123,3 +123,12 @@ def test_a_loss_in_the_last_window_counts_at_the_end() -> None:
     meter = heard(2.3, gaps=[(0.7, 0.8)])
     assert meter.lost_frames == 0
     assert meter.finish() == pytest.approx(0.8 * RATE, abs=0.02 * RATE)
+
+
+def test_what_is_left_of_a_late_delivery_that_was_made_good_is_no_loss() -> None:
+    meter = LossMeter(RATE)
+    for number in range(400):
+        late = 0.2 if 100 <= number < 250 else 0.0
+        jitter = 8 if number >= 250 else 0  # it came back by eight frames less
+        meter.add(number * 0.05, 0.0, round((number * 0.05 - late) * RATE) - jitter)
+    assert (meter.lost_frames, meter.finish()) == (0, 0)
