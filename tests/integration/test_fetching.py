@@ -525,7 +525,7 @@ def test_without_a_network_the_rest_is_not_even_tried(
 
 def test_nothing_is_put_back_while_it_is_freed(services: Services, tmp_path: Path) -> None:
     recording = cloud_note(services, tmp_path / "in")
-    with FileLock(services.config.locks_path / f"free-{recording.id}.lock") as lock:
+    with FileLock(services.config.locks_path / f"free-{recording.masters[0].id}.lock") as lock:
         assert lock.acquire()
         error = fetch(services, recording)
     assert error is not None

@@ -17,8 +17,6 @@ from tests.fakes.backup_states import choose_folder, enter_offline
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.domain.transfers import SyncState, TransferState
 from voice_recorder.services import Services
-from voice_recorder.services.network_probe import is_within_reach
-from voice_recorder.services.providers import Choice
 from voice_recorder.services.queue_state import read_queue
 from voice_recorder.ui.window_app import WindowApp
 
@@ -141,18 +139,11 @@ def test_what_waits_for_the_network_goes_on_when_it_is_back(
     qtbot.waitUntil(lambda: _state(services, made.id) is SyncState.BACKED_UP, timeout=10_000)
 
 
-def test_the_probe_knows_a_server_from_none(folder: Path, services: Services, tmp_path: Path) -> None:
-    import socket
-
-    chosen = services.providers.required()
-    assert is_within_reach(chosen)
+def test_the_probe_knows_a_folder_whose_disk_is_gone(folder: Path, services: Services) -> None:
+    assert services.providers.is_reachable()
     shutil.rmtree(folder)
-    assert not is_within_reach(chosen)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        near = Choice(chosen.kind, "s3:x", {"endpoint_url": f"http://127.0.0.1:{port}"}, frozenset())
-        assert is_within_reach(near)
-    assert not is_within_reach(near)
+    folder.mkdir()  # as an empty mount point is
+    assert not services.providers.is_reachable()
 
 
 def test_receipts_are_kept_true_and_what_is_due_is_freed(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from voice_recorder.cloud import answers, cloudinary_account
 from voice_recorder.cloud.cloudinary_sdk import CloudinarySdk, Document
+from voice_recorder.cloud.network import takes_connections
 from voice_recorder.cloud.outgoing import OutgoingPart
 from voice_recorder.cloud.receipts import disagreement
 from voice_recorder.cloud.sender import CONNECT_S, STALL_S, Answer, Sender, blocks_of
@@ -39,6 +40,7 @@ from voice_recorder.domain.ports import (
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
+_ADDRESS = "https://api.cloudinary.com"
 _NO_COPY = "voice-recorder/none"
 _FOLDER = "voice-recorder/"
 _DOWNLOAD_S = 3600
@@ -56,6 +58,7 @@ class CloudinaryProvider:
         self, values: Mapping[str, str], *, connect_s: float = CONNECT_S, stall_s: float = STALL_S
     ) -> None:
         self.place = KIND.place(values)
+        self._address = values.get("upload_prefix") or _ADDRESS
         self._sdk = CloudinarySdk(values, connect_s, stall_s)
         self._sender = Sender(connect_s, stall_s)
 
@@ -79,6 +82,10 @@ class CloudinaryProvider:
             max_file_bytes=int(limit) if limit is not None else None,
             used_share=max(shares) / 100 if shares else None,
         )
+
+    def is_reachable(self) -> bool:
+        """Whether its server takes connections."""
+        return takes_connections(self._address)
 
     def remote_id(self, master_id: str, suffix: str) -> str:
         """``voice-recorder/<master id>-<suffix>``; after a dot it would be the format to deliver."""

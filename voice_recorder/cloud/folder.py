@@ -88,6 +88,10 @@ class FolderProvider:
             usage = shutil.disk_usage(self._root)
         return Plan(name=str(self._root), used_share=usage.used / usage.total)
 
+    def is_reachable(self) -> bool:
+        """Whether the folder's disk is there."""
+        return self._marker.exists()
+
     def remote_id(self, master_id: str, suffix: str) -> str:
         """``voice-recorder/<master id>.<suffix>``."""
         return f"{_SUBFOLDER}/{self._path(f'{_SUBFOLDER}/{master_id}.{suffix}').name}"

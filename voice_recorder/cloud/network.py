@@ -1,6 +1,7 @@
 """Errors of sockets, TLS and HTTP in people's words."""
 
 import errno
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,3 +67,14 @@ def _is_timeout(error: BaseException) -> bool:
     from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
     return isinstance(error, TimeoutError | Urllib3TimeoutError)
+
+
+def takes_connections(address: str, within_s: float = 5.0) -> bool:
+    """Whether the server of an http(s) address can be connected to; it is not asked for anything."""
+    url = urlsplit(address)
+    port = url.port or (80 if url.scheme == "http" else 443)
+    try:
+        with socket.create_connection((url.hostname or "", port), within_s):
+            return True
+    except (OSError, UnicodeError):  # a name of more than 63 letters in a part is no OSError
+        return False

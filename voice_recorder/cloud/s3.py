@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from voice_recorder.cloud import s3_client
+from voice_recorder.cloud.network import takes_connections
 from voice_recorder.cloud.outgoing import OutgoingPart
 from voice_recorder.cloud.receipts import disagreement
 from voice_recorder.cloud.s3_fields import S3Fields
@@ -72,6 +73,10 @@ class S3Provider:
             # AWS forwards requests to the right region, but links that were signed for another are refused.
             raise s3_client.elsewhere(self._bucket, region)
         return Plan()
+
+    def is_reachable(self) -> bool:
+        """Whether its server takes connections."""
+        return takes_connections(self._client.meta.endpoint_url)
 
     def remote_id(self, master_id: str, suffix: str) -> str:
         """``<prefix><master id>.<suffix>``."""

@@ -128,6 +128,9 @@ class Provider(Protocol):
     def check(self) -> Plan:
         """Whether the account can be used, by the cheapest authenticated question; what it allows."""
 
+    def is_reachable(self) -> bool:
+        """Whether it answers at all, by the lightest question there is; within 5 s."""
+
     def remote_id(self, master_id: str, suffix: str) -> str:
         """The name that the copy of a master has here."""
 

@@ -127,15 +127,22 @@ class Receipt:
     lossless: bool
     verified_at: datetime
 
+    def is_proved_by(self, copy: RemoteCopy) -> bool:
+        """Whether what the provider now describes is by size and content what was proved."""
+        return copy.size_bytes == self.size_bytes and copy.digest == self.digest
+
     def contradiction(self, copy: RemoteCopy) -> str | None:
-        """Why what the provider now describes is not what was proved; None when it agrees."""
+        """Why what the provider now describes cannot be what was proved.
+
+        None when it may be: a provider that tells nothing, or another kind of digest, proves neither.
+        """
         if copy.size_bytes != self.size_bytes:
             return f"It has {copy.size_bytes:,} bytes; {self.size_bytes:,} were sent."
-        if copy.digest is not None and copy.digest.scheme is self.digest.scheme:
-            same = copy.digest == self.digest
-        else:
-            same = not copy.etag or not self.etag or copy.etag == self.etag
-        return None if same else "It was changed by somebody: its digest is another one."
+        told = copy.digest
+        comparable = told is not None and (told.scheme, told.part_bytes) == (
+            self.digest.scheme, self.digest.part_bytes,
+        )  # fmt: skip
+        return "Its digest is another one." if comparable and told != self.digest else None
 
 
 class SyncState(StrEnum):

@@ -58,7 +58,9 @@ class Compressing:
         DiskFull, Cancelled.
         """
         path = self._library.path_of(master)
-        size, md5, sha256 = self._digested(path, cancel)
+        if not path.exists():
+            raise _missing(recording, master)
+        size, md5, sha256, mtime_ns = _digested(path, cancel)
         if sha256 != master.sha256:
             raise FileRejected(
                 f"The audio of “{recording.title}” is not what it was when its checksum was taken.",
@@ -66,19 +68,19 @@ class Compressing:
             )
         send_as = self.format_for(master)
         if send_as is SendAs.ORIGINAL:
-            return PreparedCopy("", send_as.value, size, path.stat().st_mtime_ns, md5, sha256)
+            return PreparedCopy("", send_as.value, size, mtime_ns, md5, sha256)
         bits_per_s = send_as.estimated_bps(master.channels, size * 8 / max(master.duration_s, 0.001))
         self._preflight.require(Purpose.COMPRESSION, round(bits_per_s / 8 * master.duration_s))
         target = self._config.cloud_copies_path / f"{transfer.id}{send_as.suffix}"
         tags = CopyTags(recording.title, master.created_at, recording.id)
         encode(path, target, send_as, tags, cancel, progress)
         try:
-            size, md5, sha256 = self._digested(target, cancel)
+            size, md5, sha256, mtime_ns = _digested(target, cancel)
         except Cancelled:
             target.unlink(missing_ok=True)
             raise
         _log.info("compressed %s to %s: %d bytes instead of %d", path.name, send_as, size, master.size_bytes)
-        return PreparedCopy(target.name, send_as.value, size, target.stat().st_mtime_ns, md5, sha256)
+        return PreparedCopy(target.name, send_as.value, size, mtime_ns, md5, sha256)
 
     def path_of(self, copy: PreparedCopy, master: Master) -> Path:
         """Where the file to be sent is."""
@@ -98,15 +100,21 @@ class Compressing:
             with os_errors_converted(f"{copy.name!r} could not be removed"):
                 (self._config.cloud_copies_path / copy.name).unlink(missing_ok=True)
 
-    def _digested(self, path: Path, cancel: threading.Event) -> tuple[int, str, str]:
-        try:
-            return digest_file(path, cancel)
-        except FileNotFoundError:
-            raise FileRejected(
-                f"The audio file {path.name!r} is not there any more.",
-                "Nothing was sent. Put it back into the recordings folder, or import it again.",
-            ) from None
-        except OSError as error:
-            raise FileRejected(
-                f"The audio file {path.name!r} could not be read: {error.strerror}.", "Nothing was sent."
-            ) from error
+
+def _digested(path: Path, cancel: threading.Event) -> tuple[int, str, str, int]:
+    """Size, MD5, SHA-256 and time of a file. StorageError, Cancelled."""
+    with os_errors_converted(f"{path.name!r} could not be read", "Nothing was sent."):
+        mtime_ns = path.stat().st_mtime_ns
+    return (*digest_file(path, cancel), mtime_ns)
+
+
+def _missing(recording: Recording, master: Master) -> FileRejected:
+    if master.state is MasterState.FREED:
+        return FileRejected(
+            f"The audio of “{recording.title}” is in the cloud only, at another place.",
+            "Choose that provider again and fetch it first.",
+        )
+    return FileRejected(
+        f"The audio file {master.name!r} is not there any more.",
+        "Nothing was sent. Put it back into the recordings folder, or import it again.",
+    )

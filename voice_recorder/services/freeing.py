@@ -4,10 +4,11 @@ The order of steps, each of which must hold or nothing is removed:
 
 1. the master is at rest: finished, of a recording outside the trash, and nobody else's hands are on it;
 2. it has a receipt at the place chosen now;
-3. the file here is the one whose SHA-256 was taken;
-4. the provider, asked anew at its most reliable source, holds the size and digest that were sent;
-5. the whole copy, downloaded again, has the SHA-256 that was sent (unless its owner waived this);
-6. the copy is the original, or its owner consented to compressed ones;
+3. the provider, asked anew at its most reliable source, does not contradict what was proved;
+4. the file here is the one whose SHA-256 was taken;
+5. the whole copy, downloaded again, has the SHA-256 that was sent (unless its owner waived this, and the
+   provider's digest proves it);
+6. the copy is the original, or its owner consented to compressed ones; nobody changed anything meanwhile;
 7. the library says that the audio is in the cloud only;
 8. the file is removed.
 
@@ -16,7 +17,9 @@ Cut off between 7 and 8 the file is still there, and ``settle`` makes it the mas
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,10 +32,14 @@ from voice_recorder.domain.errors import (
     CloudCopyDiffers,
     CloudCopyMissing,
     CloudError,
+    CredentialsRejected,
+    NetworkUnreachable,
+    SecretsUnavailable,
     StorageError,
+    TransientCloudError,
     VoiceRecorderError,
 )
-from voice_recorder.domain.ports import Provider
+from voice_recorder.domain.ports import Provider, RemoteCopy
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.results import ItemResult
 from voice_recorder.domain.states import MasterState
@@ -46,6 +53,7 @@ from voice_recorder.storage.proofs import Proofs
 from voice_recorder.storage.settings_file import SettingsFile
 
 _log = logging.getLogger(__name__)
+_AFTER_OBSTACLE_S = 3600.0
 _KEPT = "The audio stays on this computer."
 
 
@@ -65,6 +73,7 @@ class Freeing:
         self._library = library
         self._proofs = proofs
         self._providers = providers
+        self._not_before = 0.0
 
     def free(
         self,
@@ -79,9 +88,12 @@ class Freeing:
         """
         cancel = cancel or threading.Event()
         provider = self._providers.open()
-        results = []
+        results: list[ItemResult] = []
+        in_vain: VoiceRecorderError | None = None
         for done, recording_id in enumerate(ids):
             try:
+                if in_vain is not None:
+                    raise in_vain
                 recording = self._library.get(recording_id)
                 if progress:
                     progress(done, len(ids), recording.title)
@@ -91,9 +103,12 @@ class Freeing:
                 break
             except VoiceRecorderError as error:
                 _log.warning("not freed: %s", error)
+                in_vain = error if _concerns_all(error) else None
                 results.append(ItemResult(recording_id, False, error))
             else:
                 results.append(ItemResult(recording.id, True))
+        if in_vain is not None:
+            self._not_before = time.monotonic() + _AFTER_OBSTACLE_S
         return results
 
     def free_due(
@@ -102,6 +117,8 @@ class Freeing:
         """Free what its owner wants freed after a time; nothing unless the settings say so."""
         wanted = self._settings.current
         if not wanted.storage_free_local or not self._providers.place():
+            return []
+        if time.monotonic() < self._not_before:
             return []
         before = (now or datetime.now(UTC)) - timedelta(hours=wanted.storage_free_after_h)
         due = self._proofs.due_for_freeing(
@@ -112,25 +129,42 @@ class Freeing:
 
     def settle(self) -> None:
         """Make masters whose freeing was cut off before their file was removed masters again."""
-        for recording in self._library.in_state(MasterState.FREED):
+        folder = self._config.raw_recordings_path
+        names = [n for n in self._library.names_in_state(MasterState.FREED) if (folder / n).exists()]
+        for recording in self._library.with_masters_named(names):
             for master in recording.masters:
-                path = self._library.path_of(master)
-                if master.state is MasterState.FREED and path.exists() and _is_same(path, master):
-                    found = replace(master, state=MasterState.RECORDED)
-                    self._library.store_reading(recording.id, found, "found again", path.name)
+                with self._alone(master) as alone:
+                    if alone:
+                        self._settle(recording.id, master.id)
+
+    def _settle(self, recording_id: str, master_id: str) -> None:
+        recording = self._library.get(recording_id)
+        master = next(m for m in recording.masters if m.id == master_id)
+        path = self._library.path_of(master)
+        if master.state is MasterState.FREED and path.exists() and _is_same(path, master):
+            found = replace(master, state=MasterState.RECORDED)
+            self._library.store_reading(recording.id, found, "found again", path.name)
+
+    @contextmanager
+    def _alone(self, master: Master) -> Iterator[bool]:
+        """Whether nobody else frees a master or puts it back meanwhile."""
+        with free_lock(self._config, master) as lock:
+            yield lock.acquire()
 
     def _free(self, provider: Provider, recording: Recording, cancel: threading.Event) -> None:
         masters = [m for m in recording.masters if m.state is not MasterState.FREED]
         if recording.trashed_at is not None:
             raise StorageError("The recording is in the trash.", "Restore it first, or delete it for ever.")
-        with FileLock(self._config.locks_path / f"free-{recording.id}.lock") as lock:
-            if not lock.acquire():
-                raise StorageError("The recording is being freed already.", _KEPT)
+        with ExitStack() as locks:
+            if not all(locks.enter_context(self._alone(master)) for master in masters):
+                raise StorageError("The recording is being freed or fetched already.", _KEPT)
             receipts = [self._required_receipt(provider, recording, master) for master in masters]
             for master, receipt in zip(masters, receipts, strict=True):
+                stored = self._ask(provider, receipt)
                 self._check_here(master, cancel)
-                self._check_there(provider, receipt, cancel)
+                self._check_bytes(provider, receipt, stored, cancel)
                 self._check_consent(recording, receipt)
+            self._check_unchanged(recording, masters, receipts)
             for master in masters:
                 self._remove(recording, master)
 
@@ -160,22 +194,40 @@ class Freeing:
                 f"{_KEPT} 'Verify' says more.",
             )
 
-    def _check_there(self, provider: Provider, receipt: Receipt, cancel: threading.Event) -> None:
-        """Raise CloudCopyMissing or CloudCopyDiffers, with the receipt revoked, unless the copy is proved."""
+    def _ask(self, provider: Provider, receipt: Receipt) -> RemoteCopy:
+        """What is stored now; CloudCopyMissing or CloudCopyDiffers, the receipt revoked, when it is wrong."""
         stored = provider.stat(receipt.remote_id, thorough=True)
         if stored is None:
             gone = CloudCopyMissing("The cloud copy is gone.", f"{_KEPT} 'Send again' makes a new one.")
             self._proofs.revoke(receipt, TransferState.REMOVED, gone.kind, str(gone))
             raise gone
-        wrong = receipt.contradiction(stored)
-        if not wrong and self._settings.current.sync_full_check:
-            wrong = download_differs(provider, receipt.remote_id, receipt.sha256, receipt.size_bytes, cancel)
+        self._refuse(receipt, receipt.contradiction(stored))
+        return stored
+
+    def _check_bytes(
+        self, provider: Provider, receipt: Receipt, stored: RemoteCopy, cancel: threading.Event
+    ) -> None:
+        if self._settings.current.sync_full_check or not receipt.is_proved_by(stored):
+            size, sha256 = receipt.size_bytes, receipt.sha256
+            self._refuse(receipt, download_differs(provider, receipt.remote_id, sha256, size, cancel))
+
+    def _refuse(self, receipt: Receipt, wrong: str | None) -> None:
         if wrong:
             differs = CloudCopyDiffers(
                 f"The cloud copy is not what was sent: {wrong}", f"{_KEPT} 'Retry' sends it again."
             )
             self._proofs.revoke(receipt, TransferState.FAILED, differs.kind, str(differs))
             raise differs
+
+    def _check_unchanged(
+        self, recording: Recording, masters: Sequence[Master], receipts: Sequence[Receipt]
+    ) -> None:
+        """Nobody has trashed, verified or sent anything anew while the copies were read."""
+        now = self._library.get(recording.id)
+        states = {master.id: master.state for master in now.masters}
+        same = all(self._proofs.of_master(r.master_id, r.place) == r for r in receipts)
+        if not same or now.trashed_at or any(states.get(m.id) is not m.state for m in masters):
+            raise StorageError(f"“{recording.title}” was changed meanwhile.", _KEPT)
 
     def _remove(self, recording: Recording, master: Master) -> None:
         path = self._library.path_of(master)
@@ -185,6 +237,18 @@ class Freeing:
         with os_errors_converted(f"{path.name!r} could not be removed", "It is still there."):
             path.unlink(missing_ok=True)
         _log.info("freed %s (%d bytes)", path.name, master.size_bytes)
+
+
+def free_lock(config: StorageConfig, master: Master) -> FileLock:
+    """The lock of whoever frees a master or puts it back."""
+    return FileLock(config.locks_path / f"free-{master.id}.lock")
+
+
+def _concerns_all(error: VoiceRecorderError) -> bool:
+    """Whether all others of a batch would meet it as well."""
+    if isinstance(error, TransientCloudError) and error.retry_after_s is not None:
+        return True
+    return isinstance(error, NetworkUnreachable | CredentialsRejected | SecretsUnavailable)
 
 
 def _is_same(path: Path, master: Master) -> bool:

@@ -141,6 +141,10 @@ class Providers:
         provider.prepare()
         return provider.check()
 
+    def is_reachable(self) -> bool:
+        """Whether the chosen provider answers at all. As ``open``."""
+        return self.open().is_reachable()
+
     def choose_none(self) -> None:
         """Send nothing any more; copies and secrets stay where they are."""
         self._settings.set("cloud.provider", "")

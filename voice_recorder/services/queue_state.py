@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from voice_recorder.domain.transfers import UNDER_WAY, TransferState
+from voice_recorder.services.sync import NETWORK_KINDS
 from voice_recorder.storage.queue_rows import QueueRow, failed_by_kinds, queue_counts, queue_rows
 from voice_recorder.storage.sync_log import Alert
 
 if TYPE_CHECKING:
     from voice_recorder.services import Services
 
-NETWORK_KINDS = ("network_unreachable", "transient_cloud_error")
 _ANY_ATTEMPT = 10**6
 
 

@@ -5,6 +5,7 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from voice_recorder.cloud.receipts import download_differs
 from voice_recorder.domain.errors import Cancelled, CloudCopyDiffers, CloudCopyMissing, CloudError
 from voice_recorder.domain.ports import Provider, RemoteCopy, UploadSession
 from voice_recorder.domain.states import MasterState
@@ -69,13 +70,33 @@ class Reconciling:
             if cancel.is_set():
                 raise Cancelled
             found.checked += 1
-            # A listing may lag behind: what it denies is asked for by name before it is believed.
-            stored = listed.get(receipt.remote_id) or provider.stat(receipt.remote_id)
-            if stored is None:
-                found.gone += 1
-                self._enter_gone(receipt)
-            elif receipt.contradiction(stored):
-                found.changed += self._enter_changed(provider, receipt)
+            stored = listed.get(receipt.remote_id)
+            if stored is None or not _is_as_it_was(receipt, stored):
+                self._look_closer(provider, receipt, found, cancel)
+
+    def _look_closer(
+        self, provider: Provider, receipt: Receipt, found: Reconciliation, cancel: threading.Event
+    ) -> None:
+        """Ask for a copy by name before what a listing says, or does not say, is believed."""
+        is_only_copy = self._is_only_copy(receipt)
+        stored = provider.stat(receipt.remote_id, thorough=is_only_copy)
+        if stored is None:
+            found.gone += 1
+            self._enter_gone(receipt)
+            return
+        wrong = receipt.contradiction(stored)
+        if not receipt.is_proved_by(stored) and (wrong is None or is_only_copy):
+            wrong = download_differs(provider, receipt.remote_id, receipt.sha256, receipt.size_bytes, cancel)
+        if wrong:
+            found.changed += 1
+            self._enter_changed(receipt, wrong)
+        else:
+            self._proofs.renew(receipt, stored)
+
+    def _is_only_copy(self, receipt: Receipt) -> bool:
+        owners = self._library.owners(receipt.master_id)
+        masters = [m for owner in owners for m in owner.masters if m.id == receipt.master_id]
+        return any(master.state is MasterState.FREED for master in masters)
 
     def _enter_gone(self, receipt: Receipt) -> None:
         error = CloudCopyMissing(
@@ -87,11 +108,7 @@ class Reconciling:
         self._remember(receipt, "removed from the cloud", receipt.place)
         self._enter_lost(receipt, "its only copy was removed")
 
-    def _enter_changed(self, provider: Provider, receipt: Receipt) -> bool:
-        stored = provider.stat(receipt.remote_id, thorough=True)
-        wrong = receipt.contradiction(stored) if stored else None
-        if wrong is None:
-            return False
+    def _enter_changed(self, receipt: Receipt, wrong: str) -> None:
         error = CloudCopyDiffers(
             f"The cloud copy is not what was sent: {wrong}",
             "The audio here was not touched. 'Retry' sends it again in its place.",
@@ -99,7 +116,6 @@ class Reconciling:
         self._proofs.revoke(receipt, TransferState.FAILED, error.kind, str(error))
         self._remember(receipt, "changed in the cloud", wrong)
         self._enter_lost(receipt, "its only copy was changed")
-        return True
 
     def _enter_lost(self, receipt: Receipt, why: str) -> None:
         """Audio that was only there is missing now."""
@@ -144,3 +160,13 @@ class Reconciling:
             self._proofs.not_removed(removal, _REMOVED_AGAIN_AFTER)
         else:
             self._proofs.removed([removal])
+
+
+def _is_as_it_was(receipt: Receipt, listed: RemoteCopy) -> bool:
+    """Whether a listing shows the copy unchanged: by its digest, or by the tag it had when it was proved.
+
+    Of a listing that tells neither, the size has to do.
+    """
+    tells_nothing = listed.digest is None and not listed.etag
+    same_tag = tells_nothing or (bool(listed.etag) and listed.etag == receipt.etag)
+    return receipt.is_proved_by(listed) or (same_tag and listed.size_bytes == receipt.size_bytes)

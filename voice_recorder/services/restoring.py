@@ -19,10 +19,10 @@ from voice_recorder.domain.preflight import Purpose
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import Receipt
+from voice_recorder.services.freeing import free_lock
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.library import Library
-from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import FILE_MODE, StorageConfig
 
 _log = logging.getLogger(__name__)
@@ -53,7 +53,10 @@ class Restoring:
                 f"The file of “{recording.title}” is the one that was sent: the cloud has no better one.",
                 "'Verify' says what is wrong with it.",
             )
-        self._enter(recording, master, "found again", path.name)
+        with free_lock(self._config, master) as lock:
+            if not lock.acquire() or not path.exists():  # it is just being freed
+                return False
+            self._enter(recording, master, "found again", path.name)
         return True
 
     def restore(
@@ -94,7 +97,7 @@ class Restoring:
 
     def _put_back(self, recording: Recording, master: Master, made: Path, how: str) -> None:
         """First the file, then the row: cut off in between, ``Freeing.settle`` enters it."""
-        with FileLock(self._config.locks_path / f"free-{recording.id}.lock") as lock:
+        with free_lock(self._config, master) as lock:
             if not lock.acquire():
                 raise StorageError("The recording is being freed just now.", "Fetch it once that is done.")
             if digest(made)[1] != master.sha256:

@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from voice_recorder.cloud.receipts import disagreement
+from voice_recorder.cloud.receipts import disagreement, download_differs
 from voice_recorder.domain.chunks import chunk_bytes_for
 from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.errors import CloudCopyDiffers, TransientCloudError
 from voice_recorder.domain.ports import (
     Digest,
+    DigestScheme,
     OutgoingFile,
     Provider,
     RemoteCopy,
@@ -66,31 +67,36 @@ class Sending:
         control = UploadControl(save, sending, cancel)
         if transfer.replaces:
             provider.delete(transfer.remote_id)
+            self._transfers.change(transfer, transfer.state, replaces=False)
         try:
             provider.upload(transfer.remote_id, file, session, control)
         except CloudCopyDiffers:
-            self._replace_wrong_copy(provider, transfer, file)
+            self._replace_wrong_copy(provider, transfer, file, cancel)
             provider.upload(transfer.remote_id, file, replace(session, id="", acknowledged_bytes=0), control)
         transfer = self._transfers.change(transfer, TransferState.VERIFYING)
         reached(TransferState.VERIFYING)
         stored = provider.stat(transfer.remote_id)
-        wrong = disagreement(stored, file)
+        wrong = _wrong(provider, transfer.remote_id, stored, file, cancel)
         if wrong:
-            self._replace_wrong_copy(provider, transfer, file)
+            self._replace_wrong_copy(provider, transfer, file, cancel)
             raise TransientCloudError(
                 f"The cloud copy is not what was sent: {wrong}",
                 "It was removed there and will be sent again; the recording here is untouched.",
             )
         assert stored is not None  # or it would be wrong
-        assert stored.digest is not None
-        return _receipt(transfer, file, copy.send_as, stored, stored.digest)
+        return _receipt(transfer, file, copy.send_as, stored)
 
-    def _replace_wrong_copy(self, provider: Provider, transfer: Transfer, file: OutgoingFile) -> None:
+    def _replace_wrong_copy(
+        self, provider: Provider, transfer: Transfer, file: OutgoingFile, cancel: threading.Event
+    ) -> None:
         """Remove what our own check proves wrong, and nothing else."""
         stored = provider.stat(transfer.remote_id, thorough=True)
-        if stored is not None and disagreement(stored, file):
+        if stored is not None and _wrong(provider, transfer.remote_id, stored, file, cancel):
             _log.warning("the copy at %s is not what was sent; it is replaced", transfer.place)
             provider.delete(transfer.remote_id)
+        session = self._transfers.get(transfer.id).session
+        if session.id:
+            provider.abandon(transfer.remote_id, session)
         self._transfers.store_session(transfer, UploadSession())
 
     def _file(self, copy: PreparedCopy, recording: Recording, master: Master) -> OutgoingFile:
@@ -116,9 +122,16 @@ def suffix_of(send_as: SendAs, master: Master) -> str:
     return send_as.suffix.removeprefix(".")
 
 
-def _receipt(
-    transfer: Transfer, file: OutgoingFile, send_as: str, stored: RemoteCopy, digest: Digest
-) -> Receipt:
+def _wrong(
+    provider: Provider, remote_id: str, stored: RemoteCopy | None, file: OutgoingFile, cancel: threading.Event
+) -> str | None:
+    """Why what is stored is not ``file``; a copy of which no digest is told is read back to its end."""
+    if stored is None or stored.size_bytes != file.size_bytes or stored.digest is not None:
+        return disagreement(stored, file)
+    return download_differs(provider, remote_id, file.sha256, file.size_bytes, cancel)
+
+
+def _receipt(transfer: Transfer, file: OutgoingFile, send_as: str, stored: RemoteCopy) -> Receipt:
     return Receipt(
         master_id=transfer.master_id,
         place=transfer.place,
@@ -127,7 +140,7 @@ def _receipt(
         size_bytes=file.size_bytes,
         md5=file.md5,
         sha256=file.sha256,
-        digest=digest,
+        digest=stored.digest or Digest(DigestScheme.SHA256, file.sha256),
         etag=stored.etag,
         lossless=send_as == SendAs.ORIGINAL.value,
         verified_at=datetime.now(UTC),

@@ -4,13 +4,15 @@ What may be tried, and when, stands in the database, so a run may end or die at 
 also of another process, goes on.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import psutil
 
+from voice_recorder.domain.errors import StorageError
 from voice_recorder.domain.ports import Plan
 from voice_recorder.domain.transfers import QUICK_TRIES, TransferState
 from voice_recorder.services.activity import Activity
@@ -25,12 +27,15 @@ from voice_recorder.storage.sync_log import SyncLog
 from voice_recorder.storage.transfers import Transfers
 
 _LOOK_AT = 64
-_QUICK_WAIT = timedelta(seconds=60)
+_QUICK_WAIT_S = 30.0
 _LOOK_EVERY_S = 1.0
 _OTHERS_LOOKED_AT_EVERY_S = 0.3
 _WATCH_EVERY_S = 30.0
 _ANY_ATTEMPT = 10**6
 _BUSY_PERCENT = 50.0
+_TO_RETRY = (TransferState.FAILED, TransferState.REMOVED)
+NETWORK_KINDS = ("network_unreachable",)
+"""The kinds of error that are over when the network is back."""
 _KEY_KINDS = ("credentials_rejected", "secrets_unavailable")
 
 
@@ -52,6 +57,7 @@ class Sync:
         self._transfers = transfers
         self._log = log
         self._providers = providers
+        self._process = psutil.Process()
         self._running = threading.Lock()
         self._news = threading.Event()
         self._crew = Crew(config, settings, library, transfers, proofs, log, compressing, self._news.set)
@@ -69,8 +75,8 @@ class Sync:
         """
         place = self._providers.required().place
         self._log.set_automatic_since(place, datetime.now(UTC))
-        self._log.go_on()
         self._transfers.make_due(place, _KEY_KINDS)
+        self._go_on()
         plan = self._providers.prepare()
         self._log.set_plan(place, plan)
         self._news.set()
@@ -103,21 +109,30 @@ class Sync:
         return queued
 
     def retry(self, ids: Sequence[str] | None = None) -> int:
-        """Make failed transfers due now and send again what was removed there; how many."""
-        states = [TransferState.FAILED, TransferState.REMOVED]
-        if ids is not None:
-            states.append(TransferState.CANCELLED)
-        queued = self._transfers.enqueue(self._providers.required().place, ids, again=states)
-        self._log.go_on()
-        self._news.set()
+        """Make failed transfers due now and send again what was removed there; how many.
+
+        Of these recordings also what was cancelled or never queued.
+        """
+        place = self._providers.required().place
+        if ids is None:
+            queued = self._transfers.send_again(place, _TO_RETRY)
+        else:
+            queued = self._transfers.enqueue(place, ids, again={*_TO_RETRY, TransferState.CANCELLED})
+        self._go_on()
         return queued
+
+    def _go_on(self) -> None:
+        """Try at once, whatever stood in the way: its owner says so."""
+        self._log.go_on()
+        self._crew.holds.forget()
+        self._news.set()
 
     def network_is_back(self) -> None:
         """Let what failed for want of a network go on at once."""
         place = self._providers.place()
         if place:
-            self._transfers.make_due(place, ("network_unreachable", "transient_cloud_error"))
-        self._crew.forget_hold()
+            self._transfers.make_due(place, NETWORK_KINDS)
+        self._crew.holds.network_is_back()
         self._news.set()
 
     def cancel(self, ids: Sequence[str]) -> int:
@@ -140,11 +155,10 @@ class Sync:
     def resume(self) -> None:
         """Go on sending, also after a refused key."""
         self._log.set_paused(False)
-        self._log.go_on()
         place = self._providers.place()
         if place:
             self._transfers.make_due(place, _KEY_KINDS)
-        self._news.set()
+        self._go_on()
 
     @property
     def paused(self) -> bool:
@@ -181,22 +195,36 @@ class Sync:
 
     def _loop(self, run: Run, cancel: threading.Event, *, watch: bool) -> None:
         place = run.provider.place
+        self._crew.holds.forget()  # they were another run's, perhaps of another provider
         while not cancel.is_set() and self._providers.place() == place:
             self._news.clear()
-            self._settings.refresh()
-            self.obstacle = run.report.stopped_by = self._obstacle()
-            others = False
-            if not self.obstacle:
-                others = self._start_due(run, place)
-            elif not self._log.halted:
-                self._crew.stop()
-            pause_s = self._pause_s(place, others=others, watch=watch)
-            if pause_s is None:
-                if self._news.is_set():
-                    continue  # something has ended since the queue was looked at
+            try:
+                pause_s = self._look(run, watch=watch)
+            except StorageError as error:  # a busy library; what is under way goes on
+                if not watch:
+                    raise
+                self.obstacle, pause_s = str(error), _WATCH_EVERY_S
+            if pause_s is not None:
+                self._wait(pause_s, cancel)
+            elif not self._news.is_set():  # else something has ended since the queue was looked at
                 return
-            self._wait(pause_s, cancel)
-            self._crew.tell()
+
+    def _look(self, run: Run, *, watch: bool) -> float | None:
+        """Start what may start; how long to wait before looking again, None when the run is over."""
+        self._crew.tell()
+        halted_before = run.halted
+        run.halted = self._log.halted
+        if self._settings.refresh() or (halted_before and not run.halted):
+            run.provider = self._providers.open()  # its owner may have given it another key
+        obstacle = run.halted or self._obstacle()
+        others = False
+        if self._log.paused or (obstacle and not run.halted):
+            self._crew.stop()
+        elif not obstacle:
+            others = self._start_due(run, run.provider.place)
+        _, why_held = self._crew.holds.longest
+        self.obstacle = run.report.stopped_by = obstacle or why_held
+        return self._pause_s(run.provider.place, stopped=bool(obstacle), others=others, watch=watch)
 
     def _wait(self, pause_s: float, cancel: threading.Event) -> None:
         """Wait for news, at most so long; a cancel is noticed within a fifth of a second."""
@@ -206,53 +234,56 @@ class Sync:
                 return
 
     def _obstacle(self) -> str:
+        """Why nothing may be under way at all, in words; empty when nothing stands in the way."""
         now = self._settings.current
         if self._log.paused:
             return "Sending is paused."
-        if halted := self._log.halted:
-            return halted
         if self.is_metered() and not now.sync_on_metered:
             return "Waiting for a network that is not metered."
-        if now.sync_only_when_idle and (self.is_taking() or psutil.cpu_percent() > _BUSY_PERCENT):
+        if now.sync_only_when_idle and (self.is_taking() or self._others_are_busy()):
             return "Waiting until the computer is idle."
         return ""
 
+    def _others_are_busy(self) -> bool:
+        """Whether programs other than this one keep the processor busy."""
+        ours = self._process.cpu_percent() / (os.cpu_count() or 1)
+        return bool(psutil.cpu_percent() - ours > _BUSY_PERCENT)
+
     def _start_due(self, run: Run, place: str) -> bool:
         """Start what is due and there is room for; whether others are at work on this queue."""
-        if self._crew.held_s:
+        if self._crew.holds.longest[0]:
             return False
         others = False
-        ready = self._transfers.due(place, prepared=True, limit=_LOOK_AT)
-        for transfer in ready:
+        for transfer in self._transfers.due(place, prepared=True, limit=_LOOK_AT):
             if not self._crew.has(transfer) and self._crew.may_send():
                 others |= not self._crew.start(run, transfer, prepared=True)
-        copies = sum(1 for transfer in ready if transfer.copy and transfer.copy.name)
+        room = MOST_COPIES_WAITING - self._transfers.copies_waiting(place)
         for transfer in self._transfers.due(place, prepared=False, limit=_LOOK_AT):
-            if copies >= MOST_COPIES_WAITING or not self._crew.may_compress():
+            if room <= 0 or not self._crew.may_compress():
                 break
             if not self._crew.has(transfer):
                 started = self._crew.start(run, transfer, prepared=False)
                 others |= not started
-                copies += started
+                room -= started
         return others
 
-    def _pause_s(self, place: str, *, others: bool, watch: bool) -> float | None:
+    def _pause_s(self, place: str, *, stopped: bool, others: bool, watch: bool) -> float | None:
         """How long to wait before looking again; None when the run is over."""
         if self._crew.busy:
             return _LOOK_EVERY_S
         if others:
             return _OTHERS_LOOKED_AT_EVERY_S
         if watch:
-            wait_s = _LOOK_EVERY_S if self.obstacle else self._next_in_s(place, _ANY_ATTEMPT)
+            wait_s = _LOOK_EVERY_S if stopped else self._next_in_s(place, _ANY_ATTEMPT)
             return _WATCH_EVERY_S if wait_s is None else max(0.05, min(wait_s, _WATCH_EVERY_S))
-        if self.obstacle:
+        if stopped:
             return None
         wait_s = self._next_in_s(place, QUICK_TRIES)
-        return None if wait_s is None or wait_s > _QUICK_WAIT.total_seconds() else max(0.01, wait_s)
+        return None if wait_s is None or wait_s > _QUICK_WAIT_S else max(0.01, wait_s)
 
     def _next_in_s(self, place: str, most_attempts: int) -> float | None:
         """Seconds until something may be tried that has fewer attempts than these; None without any."""
-        held_s = self._crew.held_s
+        held_s = self._crew.holds.longest[0]
         next_at = self._transfers.waiting_until(place, most_attempts)
         if next_at is None:
             waits = held_s and self._transfers.counts(place)[TransferState.QUEUED]

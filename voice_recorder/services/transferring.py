@@ -8,39 +8,26 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 
 from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import (
     Cancelled,
-    CredentialsRejected,
-    DamagedAudio,
     FileRejected,
-    NetworkUnreachable,
     NotFound,
-    PreflightBlocked,
-    SecretsUnavailable,
     StorageError,
-    TransientCloudError,
     VoiceRecorderError,
 )
 from voice_recorder.domain.ports import Provider
 from voice_recorder.domain.preflight import in_mb
 from voice_recorder.domain.recording import Master, Recording
-from voice_recorder.domain.transfers import (
-    MOST_UPLOADS,
-    QUICK_TRIES,
-    UNDER_WAY,
-    Transfer,
-    TransferState,
-    wait_before_next_s,
-)
+from voice_recorder.domain.transfers import MOST_UPLOADS, UNDER_WAY, Transfer, TransferState
 from voice_recorder.services.activity import Activity, Task, Throttle
 from voice_recorder.services.compressing import Compressing
+from voice_recorder.services.outcomes import Holds, Outcomes
 from voice_recorder.services.sending import Sending, suffix_of
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
@@ -70,9 +57,10 @@ class SyncReport:
 
 @dataclass
 class Run:
-    """What one run of the queue and its threads share."""
+    """What one run of the queue and its threads share. ``halted``: why it waits for its owner."""
 
     provider: Provider
+    halted: str = ""
     report: SyncReport = field(default_factory=SyncReport)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _failed: set[str] = field(default_factory=set)
@@ -115,11 +103,11 @@ class Crew:
         self._log = log
         self._compressing = compressing
         self._changed = changed
+        self._outcomes = Outcomes(settings, library, transfers, proofs, log, compressing)
         self._sending = Sending(transfers, compressing)
         self._throttle = Throttle()
         self._tasks: dict[str, Task] = {}
         self._lock = threading.Lock()
-        self._hold_until = 0.0
         self._told_at = 0.0
         self._told: dict[str, int] = {}
 
@@ -142,48 +130,48 @@ class Crew:
 
     def may_compress(self) -> bool:
         """Whether another copy may be prepared."""
-        return sum(task.state is TransferState.COMPRESSING for task in self._all()) < _MOST_COMPRESSIONS
+        most = 1 if self._settings.current.sync_only_when_idle else _MOST_COMPRESSIONS
+        return sum(task.state is TransferState.COMPRESSING for task in self._all()) < most
+
+    @property
+    def holds(self) -> Holds:
+        """Until when nothing is begun, and why."""
+        return self._outcomes.holds
 
     def start(self, run: Run, transfer: Transfer, *, prepared: bool) -> bool:
         """Begin with an entry in a thread of its own; False when others have it or all slots."""
+        with ExitStack() as held:
+            if not self._hold(held, transfer, prepared=prepared):
+                return False
+            task = Task(transfer, "", "", TransferState.UPLOADING if prepared else TransferState.COMPRESSING)
+            work = self._work(run, task, prepared=prepared)
+            if work is None:
+                self._changed()  # somebody has just done it: the queue is to be looked at again
+                return False
+            with self._lock:
+                self._tasks[transfer.id] = task
+            held.callback(self._forget, task)
+            ours = held.pop_all()
+            thread = threading.Thread(target=self._body, args=(run, task, work, ours), daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # there is no room for another thread
+                ours.close()
+                raise
+        return True
+
+    def _hold(self, held: ExitStack, transfer: Transfer, *, prepared: bool) -> bool:
+        """Take the locks that the work on an entry needs, to be given back by ``held``."""
         lock = FileLock(self._config.locks_path / f"transfer-{transfer.id}.lock")
         if not lock.acquire():
             return False
-        slot = self._slot() if prepared and not self._log.halted else None
-        if prepared and slot is None:
-            lock.release()
-            return False
-        try:
-            now = self._transfers.get(transfer.id)
-            owners = self._library.owners(transfer.master_id)
-        except NotFound:
-            now, owners = None, ()
-        if now is None or now.state is not transfer.state or now.attempts != transfer.attempts or not owners:
-            _release(lock, slot)
-            self._changed()  # somebody has just done it: the queue is to be looked at again
-            return False
-        recording = owners[0]
-        master = next(m for m in recording.masters if m.id == transfer.master_id)
-        state = TransferState.UPLOADING if prepared else TransferState.COMPRESSING
-        task = Task(now, recording.id, recording.title, state)
-        with self._lock:
-            self._tasks[transfer.id] = task
-        work = self._send if prepared else self._prepare
-
-        def body() -> None:
-            try:
-                with correlated(f"{now.id[:8]}-{now.attempts + 1}"):
-                    self._guarded(run, task, lambda: work(run, task, recording, master))
-            finally:
-                self._changed()  # before it counts as ended, or a run might end between the two
-                with self._lock:
-                    del self._tasks[transfer.id]
-                _release(lock, slot)
-                task.ended.set()
-                self._changed()
-
-        threading.Thread(target=body, name=f"{state}-{now.id[:8]}", daemon=True).start()
-        return True
+        held.callback(lock.release)
+        if not prepared:
+            return True
+        slot = self._slot() if not self._log.halted else None
+        if slot is not None:
+            held.callback(slot.release)
+        return slot is not None
 
     def _slot(self) -> FileLock | None:
         for number in range(MOST_UPLOADS):
@@ -191,6 +179,52 @@ class Crew:
             if slot.acquire():
                 return slot
         return None
+
+    def _work(self, run: Run, task: Task, *, prepared: bool) -> Callable[[], None] | None:
+        """What is to be done for an entry, now that it is ours; None when others were quicker."""
+        try:
+            now = self._transfers.get(task.transfer.id)
+        except NotFound:
+            return None
+        if (now.state, now.attempts) != (task.transfer.state, task.transfer.attempts):
+            return None
+        task.transfer = now
+
+        def work() -> None:
+            owners = self._library.owners(now.master_id)
+            if not owners:
+                raise NotFound("The recording was deleted meanwhile.", "Nothing is sent for it any more.")
+            recording = owners[0]
+            master = next(m for m in recording.masters if m.id == now.master_id)
+            task.recording_id, task.title = recording.id, recording.title
+            (self._send if prepared else self._prepare)(run, task, recording, master)
+
+        return work
+
+    def _body(self, run: Run, task: Task, work: Callable[[], None], held: ExitStack) -> None:
+        """The life of a thread: it works, enters what came of it, and gives everything back."""
+        with held, correlated(f"{task.transfer.id[:8]}-{task.transfer.attempts + 1}"):
+            try:
+                work()
+                return
+            except (VoiceRecorderError, Cancelled) as error:
+                failure: VoiceRecorderError | Cancelled = error
+            except BaseException:
+                self._enter(run, task, _unexpected())
+                raise
+            self._enter(run, task, failure)
+
+    def _enter(self, run: Run, task: Task, error: VoiceRecorderError | Cancelled) -> None:
+        failed = self._outcomes.enter(task, error)
+        if failed is not None:
+            run.note_outcome(failed, done=False)
+
+    def _forget(self, task: Task) -> None:
+        self._changed()  # before it counts as ended, or a run might end between the two
+        with self._lock:
+            del self._tasks[task.transfer.id]
+        task.ended.set()
+        self._changed()
 
     # Working, each in a thread of its own
 
@@ -214,7 +248,8 @@ class Crew:
         transfer = task.transfer
         assert transfer.copy is not None
         if not self._compressing.is_unchanged(transfer.copy, master):
-            self._transfers.forget_copy(transfer)  # it is prepared anew, and that says what is wrong
+            self._proofs.give_up_session(transfer)
+            self._transfers.prepare_anew(transfer)  # and that says what is wrong
             return
         transfer, attempt = self._transfers.begin_attempt(transfer)
         task.transfer = transfer
@@ -250,11 +285,15 @@ class Crew:
             outcome, reason = "failed", str(error)
             raise
         finally:
-            if outcome != "done":
-                self._log.end_attempt(attempt, outcome, reason, last - first)
             run.note_sent(last - first)
+            if outcome != "done":
+                self._end_attempt(attempt, outcome, reason, last - first)
         run.note_outcome(transfer, done=True)
-        self._compressing.discard(transfer.copy)
+        self.holds.note_success()
+        try:
+            self._compressing.discard(transfer.copy)
+        except StorageError as error:
+            _log.warning("%s goes with the next clean-up", error)
         _log.info("backed up %s at %s: %d bytes", master.name, transfer.place, task.total)
 
     def _refuse_beyond_plan(self, place: str, size_bytes: int) -> None:
@@ -265,79 +304,12 @@ class Crew:
                 "It was not sent. Send it as a smaller format, or choose a larger plan.",
             )
 
-    # What came of it
-
-    def _guarded(self, run: Run, task: Task, work: Callable[[], None]) -> None:
-        """Do ``work`` and enter its failure; a bug is entered, too, and goes on to the log."""
-        ended = False
+    def _end_attempt(self, attempt: int, outcome: str, reason: str, sent_bytes: int) -> None:
+        """Enter what came of a try, unless the library is busy: why it failed must not be lost for that."""
         try:
-            work()
-            ended = True
-        except Cancelled:
-            self._enter_parked(task)
-            ended = True
-        except NotFound:  # deleted for ever meanwhile: what has just arrived there goes, too
-            if task.transfer.remote_id and self._settings.current.cloud_delete_copies:
-                self._proofs.ask_removal(task.transfer.place, task.transfer.remote_id)
-            self._compressing.discard(task.transfer.copy)
-            ended = True
-        except VoiceRecorderError as error:
-            self._enter_failure(run, task, error)
-            ended = True
-        finally:
-            if not ended:
-                bug = VoiceRecorderError(
-                    "Something unexpected happened while it was sent.",
-                    "The recording here is untouched; the log has the details.",
-                )
-                self._enter_failure(run, task, bug)
-
-    def _enter_parked(self, task: Task) -> None:
-        with _row_may_be_gone():
-            now = self._transfers.get(task.transfer.id)
-            if now.state in UNDER_WAY:
-                tried = 1 if now.state is not TransferState.COMPRESSING else 0
-                self._transfers.change(now, TransferState.QUEUED, attempts=max(0, now.attempts - tried))
-
-    def _enter_failure(self, run: Run, task: Task, error: VoiceRecorderError) -> None:
-        _log.warning("sending failed: %s", error)
-        with _row_may_be_gone():
-            now = self._transfers.get(task.transfer.id)
-            attempts = now.attempts
-            if now.state not in (TransferState.UPLOADING, TransferState.VERIFYING):
-                attempts += 1  # it failed before it came to be sent
-            wait = self._wait_s(run, error, attempts)
-            due = None if wait is None else datetime.now(UTC) + timedelta(seconds=wait)
-            self._transfers.change(
-                now, TransferState.FAILED, attempts=attempts, error=str(error), error_kind=error.kind,
-                next_attempt_ms=None if due is None else round(due.timestamp() * 1000),
-                ended_ms=round(time.time() * 1000),
-            )  # fmt: skip
-            run.note_outcome(now, done=False)
-
-    def _wait_s(self, run: Run, error: VoiceRecorderError, attempts: int) -> float | None:
-        """Seconds to the next try of what failed by ``error``; None when there is none."""
-        if isinstance(error, CredentialsRejected | SecretsUnavailable):
-            self._log.halt(str(error))  # the queue stops and asks, once
-            return None
-        if isinstance(error, TransientCloudError):
-            wait = wait_before_next_s(attempts, error.retry_after_s)
-            if error.retry_after_s is not None or isinstance(error, NetworkUnreachable):
-                # It concerns all of them: none is tried before.
-                self._hold_until = max(self._hold_until, time.monotonic() + (wait or 0.0))
-            return wait
-        if isinstance(error, StorageError | PreflightBlocked) and not isinstance(error, DamagedAudio):
-            return wait_before_next_s(max(attempts, QUICK_TRIES))  # a full disk does not empty in seconds
-        return None
-
-    def forget_hold(self) -> None:
-        """Begin at once what waits for the network."""
-        self._hold_until = 0.0
-
-    @property
-    def held_s(self) -> float:
-        """Seconds until anything may begin: the network is gone, or the provider asked to wait."""
-        return max(0.0, self._hold_until - time.monotonic())
+            self._log.end_attempt(attempt, outcome, reason, sent_bytes)
+        except StorageError as error:
+            _log.warning("the attempt could not be entered: %s", error)
 
     # Watching and stopping
 
@@ -348,10 +320,11 @@ class Crew:
         self._told_at = time.monotonic()
         tasks = [task for task in self._all() if task.transfer.state in UNDER_WAY and task.done]
         told = {task.transfer.id: task.done for task in tasks if task.state is TransferState.UPLOADING}
-        if told == self._told:
-            return
+        if told == self._told:  # nothing to write, which would wake all who watch the library
+            gone = self._transfers.no_longer_under_way([task.transfer.id for task in tasks])
+        else:
+            gone = self._transfers.store_progress(told)
         self._told = told
-        gone = self._transfers.store_progress(told)
         for task in tasks:
             if task.transfer.id in gone:
                 task.cancel.set()
@@ -376,16 +349,8 @@ class Crew:
             return tuple(self._tasks.values())
 
 
-def _release(lock: FileLock, slot: FileLock | None) -> None:
-    lock.release()
-    if slot is not None:
-        slot.release()
-
-
-@contextmanager
-def _row_may_be_gone() -> Iterator[None]:
-    """Somebody may have deleted or cancelled it in this moment: then theirs is the last word."""
-    try:
-        yield
-    except (NotFound, Cancelled) as error:
-        _log.info("the entry was changed meanwhile: %s", error)
+def _unexpected() -> VoiceRecorderError:
+    return VoiceRecorderError(
+        "Something unexpected happened while it was sent.",
+        "The recording here is untouched; the log has the details.",
+    )

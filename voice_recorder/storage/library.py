@@ -177,6 +177,11 @@ class Library:
         found = self._with_masters(_m.id == master_id)
         return tuple(sorted(found, key=lambda recording: recording.trashed_at is not None))
 
+    def names_in_state(self, state: MasterState) -> list[str]:
+        """The file names of the masters in ``state``."""
+        with self.database.session() as connection:
+            return list(connection.scalars(select(_m.name).where(_m.state == state.value)))
+
     def known_ids(self) -> set[str]:
         """The ids of all recordings."""
         with self.database.session() as connection:

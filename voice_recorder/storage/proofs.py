@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
-from voice_recorder.domain.ports import Digest, DigestScheme, UploadSession
+from voice_recorder.domain.ports import Digest, DigestScheme, RemoteCopy, UploadSession
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import LONGEST_WAIT, Receipt, Transfer, TransferState, is_legal
 from voice_recorder.storage import schema as t
@@ -87,14 +87,25 @@ class Proofs:
             where.append(_p.lossless.is_(True))
         return self._receipts(where, limit=-1)
 
+    def renew(self, receipt: Receipt, copy: RemoteCopy) -> None:
+        """Take over how the provider describes a copy that was proved again, byte by byte."""
+        digest = copy.digest or receipt.digest
+        values = {
+            "digest_scheme": digest.scheme.value, "digest": digest.value,
+            "digest_part_bytes": digest.part_bytes, "etag": copy.etag,
+        }  # fmt: skip
+        with self._database.session(write=True) as connection:
+            connection.execute(update(t.receipts).where(_is_still(receipt)).values(values))
+
     def revoke(self, receipt: Receipt, state: TransferState, error_kind: str, error: str) -> None:
-        """Drop a receipt that holds no more, and enter why where people look for it.
+        """Drop a receipt that holds no more, and enter why where people look for it; a newer one stays.
 
         With the state *failed* what is stored there was proved wrong: it goes before the next try.
         """
         with self._database.session(write=True) as connection:
             key = connection.scalar(select(_m.key).where(_m.id == receipt.master_id))
-            connection.execute(delete(t.receipts).where(_p.master_key == key, _p.place == receipt.place))
+            if not connection.execute(delete(t.receipts).where(_is_still(receipt))).rowcount:
+                return
             here = and_(t.transfers.c.master_key == key, t.transfers.c.place == receipt.place)
             before = connection.scalar(select(t.transfers.c.state).where(here))
             values = {
@@ -144,17 +155,22 @@ class Proofs:
     def ask_removal(self, place: str, remote_id: str, session: UploadSession | None = None) -> None:
         """Have a cloud copy, or an unfinished upload, removed when the provider can next be asked."""
         with self._database.session(write=True) as connection:
-            _ask_removal(connection, place, remote_id, session.id if session else "")
+            ask_removal(connection, place, remote_id, session.id if session else "")
 
     def give_up_session(self, transfer: Transfer) -> bool:
-        """Have the unfinished upload of an entry that ended removed; False when it was taken up again."""
+        """Have the unfinished upload of an entry given up there.
+
+        False when it has none, or when somebody has gone on with it.
+        """
+        if not transfer.session.id:
+            return False
         c = t.transfers.c
         same = and_(c.id == transfer.id, c.state == transfer.state.value, c.session == transfer.session.id)
         none = {"session": "", "chunk_bytes": 0, "acknowledged_bytes": 0, "bytes_sent": 0}
         with self._database.session(write=True) as connection:
             if not connection.execute(update(t.transfers).where(same).values(none)).rowcount:
                 return False
-            _ask_removal(connection, transfer.place, transfer.remote_id, transfer.session.id)
+            ask_removal(connection, transfer.place, transfer.remote_id, transfer.session.id)
             return True
 
     def removals(self, place: str, limit: int, *, sessions: bool) -> tuple[Removal, ...]:
@@ -164,7 +180,7 @@ class Proofs:
         # One further away than any wait comes from a clock that was wrong.
         longest_ms = round(LONGEST_WAIT.total_seconds() * 1000)
         may_be_tried = or_(c.next_attempt_ms <= now, c.next_attempt_ms > now + longest_ms)
-        kind = c.session != "" if sessions else c.session == ""
+        kind = c.session != "" if sessions else and_(c.session == "", ~_is_wanted())
         with self._database.session() as connection:
             rows = connection.execute(
                 select(c.key, c.place, c.remote_id, c.session, c.attempts)
@@ -196,6 +212,26 @@ class Proofs:
             return tuple(_receipt(row) for row in rows.mappings())
 
 
+def _is_still(receipt: Receipt) -> Any:
+    """The row of exactly this receipt."""
+    master_key = select(_m.key).where(_m.id == receipt.master_id).scalar_subquery()
+    return and_(
+        _p.master_key == master_key, _p.place == receipt.place,
+        _p.verified_ms == to_ms(receipt.verified_at),
+    )  # fmt: skip
+
+
+def _is_wanted() -> Any:
+    """Removals that came too late: the copy has a receipt, or is on its way, again."""
+    c, entries = t.removals.c, t.transfers.c
+    proved = exists().where(_p.place == c.place, _p.remote_id == c.remote_id)
+    coming = exists().where(
+        entries.place == c.place, entries.remote_id == c.remote_id,
+        entries.state != TransferState.CANCELLED.value,
+    )  # fmt: skip
+    return or_(proved, coming)
+
+
 def ask_removals_of(connection: Connection, master_keys: Sequence[int], *, finished: bool) -> None:
     """Have the unfinished uploads of masters removed that are about to be forgotten, and all finished copies,
     too, if they are not to stay.
@@ -203,18 +239,19 @@ def ask_removals_of(connection: Connection, master_keys: Sequence[int], *, finis
     t_ = t.transfers.c
     receipts = select(_p.place, _p.remote_id).where(_p.master_key.in_(master_keys))
     for place, remote_id in connection.execute(receipts).all() if finished else ():
-        _ask_removal(connection, place, remote_id, "")
+        ask_removal(connection, place, remote_id, "")
     unfinished = select(t_.place, t_.remote_id, t_.session).where(
         t_.master_key.in_(master_keys), t_.remote_id != "", t_.state != TransferState.BACKED_UP.value
     )
     for place, remote_id, session in connection.execute(unfinished).all():
         if finished:
-            _ask_removal(connection, place, remote_id, "")  # its last answer may have been lost
+            ask_removal(connection, place, remote_id, "")  # its last answer may have been lost
         if session:
-            _ask_removal(connection, place, remote_id, session)
+            ask_removal(connection, place, remote_id, session)
 
 
-def _ask_removal(connection: Connection, place: str, remote_id: str, session: str) -> None:
+def ask_removal(connection: Connection, place: str, remote_id: str, session: str = "") -> None:
+    """Have a copy, or an unfinished upload when ``session`` is not empty, removed at its place."""
     now = to_ms(datetime.now(UTC))
     connection.execute(
         insert(t.removals).values(place=place, remote_id=remote_id, session=session, asked_ms=now)

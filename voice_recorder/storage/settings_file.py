@@ -68,16 +68,21 @@ class SettingsFile:
         kept = {k: v for k, v in self._read().items() if not k.startswith(start)}
         self._store({**kept, **{start + name: value for name, value in values.items()}})
 
-    def refresh(self) -> None:
-        """Take over what another process has stored meanwhile; the old values when that cannot be read."""
+    def refresh(self) -> bool:
+        """Take over what another process has stored meanwhile; whether there was anything.
+
+        What cannot be read leaves the values as they are.
+        """
         try:
             stamp = self._path.stat().st_mtime_ns
         except OSError:
-            return
-        if stamp != self._stamp:
-            self._stamp = stamp
-            with contextlib.suppress(VoiceRecorderError):
-                self._take_over(self._read())
+            return False
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        with contextlib.suppress(VoiceRecorderError):
+            self._take_over(self._read())
+        return True
 
     def _take_over(self, values: dict[str, Any]) -> Settings:
         known = {k: v for k, v in values.items() if k in declarations()}

@@ -1,5 +1,6 @@
 """The queue to the cloud: the database is the queue, so it survives whatever happens to a process."""
 
+import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import (
     LEGAL_CHANGES,
     LONGEST_WAIT,
+    PENDING,
     UNDER_WAY,
     PreparedCopy,
     Receipt,
@@ -37,6 +39,7 @@ from voice_recorder.domain.transfers import (
 )
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.engine import Database
+from voice_recorder.storage.proofs import ask_removal
 from voice_recorder.storage.rows import from_ms, to_ms
 
 _t = t.transfers.c
@@ -95,14 +98,21 @@ class Transfers:
             )
             return len(rows) + anew.rowcount
 
+    def send_again(self, place: str, states: Collection[TransferState]) -> int:
+        """Queue all entries in these states anew, those in the trash and those with a receipt left out."""
+        return self._queue_anew(place, [_t.state.in_([s.value for s in states]), _is_in_use()])
+
     def make_due(self, place: str, kinds: Collection[str] | None = None) -> int:
         """Let failed entries (of these kinds of error, or all) be tried now, their attempts counted anew."""
-        where = [_t.place == place, _t.state == TransferState.FAILED.value]
-        if kinds is not None:
-            where.append(_t.error_kind.in_(kinds))
+        of_kind = [] if kinds is None else [_t.error_kind.in_(kinds)]
+        return self._queue_anew(place, [_t.state == TransferState.FAILED.value, *of_kind])
+
+    def _queue_anew(self, place: str, where: Sequence[ColumnElement[bool]]) -> int:
+        proved = exists().where(t.receipts.c.master_key == _t.master_key, t.receipts.c.place == place)
         with self._database.session(write=True) as connection:
-            done = connection.execute(update(t.transfers).where(*where).values(**_QUEUED_ANEW))
-            return done.rowcount
+            return connection.execute(
+                update(t.transfers).where(_t.place == place, ~proved, *where).values(**_QUEUED_ANEW)
+            ).rowcount
 
     def prioritise(self, place: str, recording_ids: Sequence[str], priority: int) -> None:
         """Let the entries of these recordings go before those of a lower priority."""
@@ -166,7 +176,8 @@ class Transfers:
         """
         if not is_legal(transfer.state, TransferState.UPLOADING):
             raise ValueError(f"a transfer cannot go from {transfer.state} to uploading")
-        number = transfer.attempts + 1
+        resumed = transfer.state in UNDER_WAY  # of a process that died: the same attempt goes on
+        number = max(1, transfer.attempts) if resumed else transfer.attempts + 1
         with self._database.session(write=True) as connection:
             row = _unchanged_row(connection, transfer)
             connection.execute(
@@ -186,12 +197,19 @@ class Transfers:
             return _transfer(_row(connection, transfer.id)), key
 
     def store_copy(self, transfer: Transfer, copy: PreparedCopy, remote_id: str) -> Transfer:
-        """Enter the copy that will be sent; the entry waits for its turn to be sent."""
-        return self.change(
+        """Enter the copy that will be sent; the entry waits for its turn to be sent.
+
+        What an earlier try may have left under another name is to be removed there.
+        """
+        changed = self.change(
             transfer, TransferState.QUEUED, send_as=copy.send_as, copy_name=copy.name,
             copy_bytes=copy.size_bytes, copy_mtime_ns=copy.mtime_ns, md5=copy.md5, sha256=copy.sha256,
             remote_id=remote_id, bytes_sent=0, **_NO_SESSION,
         )  # fmt: skip
+        if transfer.remote_id not in ("", remote_id):
+            with self._database.session(write=True) as connection:
+                ask_removal(connection, transfer.place, transfer.remote_id)
+        return changed
 
     def store_session(self, transfer: Transfer, session: UploadSession) -> None:
         """Enter how far an upload is. Cancelled when the entry was cancelled meanwhile."""
@@ -211,6 +229,16 @@ class Transfers:
                 ).rowcount:
                     gone.add(transfer_id)
             return frozenset(gone)
+
+    def no_longer_under_way(self, transfer_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these entries that somebody has taken out of our hands."""
+        with self._database.session() as connection:
+            ours = select(_t.id).where(_t.id.in_(transfer_ids), _t.state.in_(_UNDER_WAY))
+            return frozenset(transfer_ids) - frozenset(connection.scalars(ours))
+
+    def prepare_anew(self, transfer: Transfer) -> None:
+        """Enter that the copy is not what it was: another one is made. Cancelled, NotFound."""
+        self.change(transfer, TransferState.QUEUED, **_NO_COPY, bytes_sent=0)
 
     def finish(self, transfer: Transfer, receipt: Receipt, attempt: int, sent_bytes: int) -> None:
         """Enter the receipt, that transfer and attempt are done, and the history, in one transaction.
@@ -240,6 +268,12 @@ class Transfers:
                     etag=receipt.etag, lossless=receipt.lossless, verified_ms=now,
                 )
             )  # fmt: skip
+            unwanted = t.removals.c
+            connection.execute(
+                delete(t.removals).where(
+                    unwanted.place == receipt.place, unwanted.remote_id == receipt.remote_id
+                )
+            )
             connection.execute(
                 update(t.attempts)
                 .where(t.attempts.c.key == attempt)
@@ -317,6 +351,12 @@ class Transfers:
                 update(t.transfers).where(_t.id == transfer.id).values(**_NO_COPY, bytes_sent=0)
             )
 
+    def copies_waiting(self, place: str) -> int:
+        """How many compressed copies lie here for entries that are still to be backed up."""
+        where = [_t.place == place, _HAS_COPY, _t.state.in_([s.value for s in PENDING])]
+        with self._database.session() as connection:
+            return connection.scalar(select(func.count()).select_from(t.transfers).where(*where)) or 0
+
     def copy_names(self) -> frozenset[str]:
         """The files among the cloud copies that an entry still needs."""
         with self._database.session() as connection:
@@ -334,6 +374,7 @@ _UNDER_WAY = [state.value for state in UNDER_WAY]
 # As literals, or SQLite does not see that a partial index fits; the plus keeps it from a wider one.
 _QUEUED = and_(text("transfers.state = 'queued'"), true())
 _READY = and_(text("+transfers.state = 'queued' AND transfers.sha256 <> ''"), true())
+_HAS_COPY = and_(text("transfers.sha256 <> '' AND transfers.copy_name <> ''"), true())
 _FAILED = and_(text("transfers.state = 'failed' AND transfers.next_attempt_ms IS NOT NULL"), true())
 _NO_SESSION: dict[str, Any] = {"session": "", "chunk_bytes": 0, "acknowledged_bytes": 0}
 _NO_COPY: dict[str, Any] = {
@@ -356,7 +397,8 @@ def _of_live_recording(recording_ids: Sequence[str] | None) -> ColumnElement[boo
     r = t.recordings.c
     of_it = [_links.master_key == _m.key, r.key == _links.recording_key, r.trashed_ms.is_(None)]
     if recording_ids is not None:
-        of_it.append(r.id.in_(list(recording_ids)))
+        named = func.json_each(json.dumps(list(recording_ids))).table_valued("value")
+        of_it.append(r.id.in_(select(named.c.value)))  # as one value: SQLite limits their number
     return exists().where(*of_it)
 
 

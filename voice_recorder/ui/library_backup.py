@@ -78,7 +78,7 @@ class LibraryBackup(QObject):
             return
         recording = facts.recording
         motion = self._model.live.motion(recording.id)
-        offered = self.offers([recording])
+        offered = offers([recording], facts.backup.place, lossy_consent=self._cloud.lossy_consent)
         self._detail.backup.show_backup(recording, facts.backup, motion, self._cloud.obstacle, offered)
 
     def offers(self, recordings: Sequence[Recording]) -> Sequence[Offer]:

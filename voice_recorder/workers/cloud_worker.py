@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from voice_recorder.domain.errors import VoiceRecorderError
-from voice_recorder.services.network_probe import is_within_reach
 from voice_recorder.services.queue_state import QueueState, read_queue
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
@@ -284,11 +283,9 @@ class CloudWork(QObject):
     def _probe(self) -> None:
         if self.state.waits_for_network and not self.activities and not self._probing:
             self._probing = True
-            self._lanes.tending.post(plain(self._is_within_reach), self._on_probed, self._on_probe_failed)
-
-    def _is_within_reach(self) -> bool:
-        chosen = self._services.providers.chosen
-        return chosen is not None and is_within_reach(chosen)
+            self._lanes.tending.post(
+                plain(self._services.providers.is_reachable), self._on_probed, self._on_probe_failed
+            )
 
     def _on_probed(self, reached: bool | None) -> None:
         self._probing = False

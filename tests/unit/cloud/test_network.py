@@ -2,12 +2,13 @@
 
 import errno
 import http.client
+import socket
 import ssl
 
 import pytest
 import urllib3.exceptions as urllib3_errors
 
-from voice_recorder.cloud.network import network_error, network_errors_converted
+from voice_recorder.cloud.network import network_error, network_errors_converted, takes_connections
 from voice_recorder.domain.errors import NetworkUnreachable, TransientCloudError
 
 
@@ -47,3 +48,11 @@ def test_what_urllib3_wrapped_is_found() -> None:
 def test_bugs_are_not_converted() -> None:
     with pytest.raises(ZeroDivisionError), network_errors_converted("https://host.test"):
         raise ZeroDivisionError
+
+
+def test_a_server_takes_connections_until_it_is_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/somewhere"
+        assert takes_connections(address)
+    assert not takes_connections(address)
+    assert not takes_connections(f"https://{'a' * 70}.example")
