@@ -32,7 +32,7 @@ endif
 test: system-test $(INSTALLED_DEV) ## all tests: first those without a screen, then the window on a virtual one
 	@rm -f .coverage .coverage.*
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --ignore=tests/torture -m "not display" \
-		--cov --cov-report=
+		-n 2 --dist worksteal --cov --cov-report=
 	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m pytest --ignore=tests/torture -m display \
 		--cov --cov-append --cov-report=term:skip-covered
 

@@ -26,6 +26,7 @@ from voice_recorder.services import Services
 from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.ui.cloud_corner import OFFERED
+from voice_recorder.ui.settings_dialog import SettingsDialog
 from voice_recorder.ui.window_app import WindowApp
 
 # Title, hours ago, sentences spoken, what is done to it.
@@ -137,6 +138,8 @@ def take_pictures(folder: Path, width: int, height: int) -> None:
         settle(lambda: not window.control.busy)
         window.open_settings()
         shoot("settings")
+        window.findChild(SettingsDialog).show_page("cloud")
+        shoot("settings-cloud")
         app.shut_down()
         window.close()
         services.close()
