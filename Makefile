@@ -31,8 +31,9 @@ endif
 
 test: system-test $(INSTALLED_DEV) ## all tests: first those without a screen, then the window on a virtual one
 	@rm -f .coverage .coverage.*
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest --ignore=tests/torture -m "not display" \
-		-n 2 --dist worksteal --cov --cov-report=
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.parallel tests/unit,tests/ui tests/integration -- \
+		-m "not display" --durations=12 --cov --cov-report=
+	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m pytest --ignore=tests/torture -m display \
 		--cov --cov-append --cov-report=term:skip-covered
 

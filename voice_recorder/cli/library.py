@@ -70,7 +70,7 @@ def list_(
     page = library.page(LibraryQuery(search=search, state=state), limit, offset)
 
     def human() -> None:
-        table = Table("Id", "Title", "Made", "Length", "Size", "State")
+        table = Table("Id", "Title", "Made", "Length", "Size", "State", "Backup")
         for recording in page.recordings:
             table.add_row(*_row(recording))
         Console().print(table)
@@ -89,6 +89,7 @@ def _row(recording: Recording) -> tuple[str, ...]:
     return (
         recording.id[:8], title, f"{recording.local_time:%Y-%m-%d %H:%M}",
         f"{minutes}:{seconds:02}", in_mb(recording.size_bytes), recording.state.value,
+        recording.sync.state.replace("_", " "),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 
+from voice_recorder.domain.ports import Provider
 from voice_recorder.domain.transfers import Transfer, TransferState
 
 _SPEED_OVER_S = 5.0
@@ -42,6 +43,7 @@ class Task:
     recording_id: str
     title: str
     state: TransferState
+    provider: Provider | None = None
     total: int = 0
     done: int = 0
     cancel: threading.Event = field(default_factory=threading.Event)

@@ -54,6 +54,7 @@ from voice_recorder.storage.settings_file import SettingsFile
 
 _log = logging.getLogger(__name__)
 _AFTER_OBSTACLE_S = 3600.0
+_TRANSIENT_IN_A_ROW = 2
 _KEPT = "The audio stays on this computer."
 
 
@@ -90,6 +91,7 @@ class Freeing:
         provider = self._providers.open()
         results: list[ItemResult] = []
         in_vain: VoiceRecorderError | None = None
+        in_a_row = 0
         for done, recording_id in enumerate(ids):
             try:
                 if in_vain is not None:
@@ -103,7 +105,8 @@ class Freeing:
                 break
             except VoiceRecorderError as error:
                 _log.warning("not freed: %s", error)
-                in_vain = error if _concerns_all(error) else None
+                in_a_row = in_a_row + 1 if isinstance(error, TransientCloudError) else 0
+                in_vain = error if _concerns_all(error) or in_a_row >= _TRANSIENT_IN_A_ROW else None
                 results.append(ItemResult(recording_id, False, error))
             else:
                 results.append(ItemResult(recording.id, True))

@@ -141,6 +141,9 @@ class Outcomes:
         except StorageError as trouble:
             _log.warning("what came of %s could not be entered: %s", task.transfer.id, trouble)
             self.holds.hold(_UNWRITABLE, _HELD_S)
+        except BaseException:
+            self.holds.hold(_UNWRITABLE, _HELD_S)  # or the entry would be tried again at once, for ever
+            raise
         return None
 
     def _park(self, task: Task) -> None:

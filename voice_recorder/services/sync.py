@@ -4,10 +4,12 @@ What may be tried, and when, stands in the database, so a run may end or die at 
 also of another process, goes on.
 """
 
+import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import psutil
@@ -26,6 +28,7 @@ from voice_recorder.storage.settings_file import SettingsFile
 from voice_recorder.storage.sync_log import SyncLog
 from voice_recorder.storage.transfers import Transfers
 
+_log = logging.getLogger(__name__)
 _LOOK_AT = 64
 _QUICK_WAIT_S = 30.0
 _LOOK_EVERY_S = 1.0
@@ -183,15 +186,30 @@ class Sync:
         cancel = cancel or threading.Event()
         with self._running:
             run = Run(self._providers.open())
+            with self._entered(run):
+                try:
+                    self._loop(run, cancel, watch=watch)
+                finally:
+                    self._crew.park()
+                    self.obstacle = ""
+        return run.report
+
+    @contextmanager
+    def _entered(self, run: Run) -> Iterator[None]:
+        """Keep in the library what a run did; one that is busy just then keeps no run from its work."""
+        key: int | None = None
+        try:
             key = self._log.begin_run(run.provider.place)
-            try:
-                self._loop(run, cancel, watch=watch)
-            finally:
-                self._crew.park()
-                self.obstacle = ""
-                report = run.report
-                self._log.end_run(key, done=report.done, failed=report.failed, sent_bytes=report.sent_bytes)
-        return report
+        except StorageError as error:
+            _log.warning("the run is not kept: %s", error)
+        yield
+        done = run.report
+        if key is None:
+            return
+        try:
+            self._log.end_run(key, done=done.done, failed=done.failed, sent_bytes=done.sent_bytes)
+        except StorageError as error:
+            _log.warning("the run is not kept: %s", error)
 
     def _loop(self, run: Run, cancel: threading.Event, *, watch: bool) -> None:
         place = run.provider.place
@@ -214,7 +232,7 @@ class Sync:
         self._crew.tell()
         halted_before = run.halted
         run.halted = self._log.halted
-        if self._settings.refresh() or (halted_before and not run.halted):
+        if self._settings.refresh() or halted_before != run.halted:
             run.provider = self._providers.open()  # its owner may have given it another key
         obstacle = run.halted or self._obstacle()
         others = False

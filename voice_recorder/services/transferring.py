@@ -16,6 +16,7 @@ from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import (
     Cancelled,
+    CredentialsRejected,
     FileRejected,
     NotFound,
     StorageError,
@@ -215,6 +216,8 @@ class Crew:
             self._enter(run, task, failure)
 
     def _enter(self, run: Run, task: Task, error: VoiceRecorderError | Cancelled) -> None:
+        if isinstance(error, CredentialsRejected) and task.provider not in (None, run.provider):
+            error = Cancelled()  # it was the former key that is refused
         failed = self._outcomes.enter(task, error)
         if failed is not None:
             run.note_outcome(failed, done=False)
@@ -275,8 +278,9 @@ class Crew:
         outcome, reason = "parked", ""
         try:
             self._refuse_beyond_plan(transfer.place, task.total)
+            task.provider = run.provider
             receipt = self._sending.send(
-                run.provider, transfer, recording, master, task.cancel, sending, reached
+                task.provider, transfer, recording, master, task.cancel, sending, reached
             )
             last = task.total
             self._transfers.finish(task.transfer, receipt, attempt, last - first)

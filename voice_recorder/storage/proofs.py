@@ -1,7 +1,8 @@
 """Receipts, links to what they prove, and the removal of what is no longer wanted at a place."""
 
+import logging
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from voice_recorder.storage import schema as t
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.rows import from_ms, to_ms
 
+_log = logging.getLogger(__name__)
 _p = t.receipts.c
 _m = t.masters.c
 _AT_ONCE = 500
@@ -66,8 +68,7 @@ class Proofs:
             if not rows:
                 return
             after = rows[-1]["key"]
-            for row in rows:
-                yield _receipt(row)
+            yield from _readable(rows)
 
     def count(self, place: str) -> int:
         """How many masters have a receipt at a place."""
@@ -209,7 +210,7 @@ class Proofs:
     def _receipts(self, where: Sequence[Any], limit: int) -> tuple[Receipt, ...]:
         with self._database.session() as connection:
             rows = connection.execute(_SELECT.where(*where).order_by(_p.verified_ms.desc()).limit(limit))
-            return tuple(_receipt(row) for row in rows.mappings())
+            return tuple(_readable(rows.mappings()))
 
 
 def _is_still(receipt: Receipt) -> Any:
@@ -264,6 +265,17 @@ _SELECT = select(t.receipts, _m.id.label("master_id")).join(t.masters, _m.key ==
 def _has_live_recording() -> Any:
     links, r = t.recording_masters.c, t.recordings.c
     return exists().where(links.master_key == _m.key, r.key == links.recording_key, r.trashed_ms.is_(None))
+
+
+def _readable(rows: Iterable[Any]) -> Iterator[Receipt]:
+    """The receipts in rows; one with a value that cannot be right is passed over and proves nothing."""
+    for row in rows:
+        try:
+            receipt = _receipt(row)
+        except (ValueError, TypeError, OverflowError) as error:
+            _log.error("the receipt of %s cannot be read: %s", row["master_id"], error)
+        else:
+            yield receipt
 
 
 def _receipt(row: Any) -> Receipt:

@@ -1,8 +1,9 @@
 """The queue to the cloud: the database is the queue, so it survives whatever happens to a process."""
 
 import json
+import logging
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,6 +43,7 @@ from voice_recorder.storage.engine import Database
 from voice_recorder.storage.proofs import ask_removal
 from voice_recorder.storage.rows import from_ms, to_ms
 
+_log = logging.getLogger(__name__)
 _t = t.transfers.c
 _m = t.masters.c
 _links = t.recording_masters.c
@@ -143,7 +145,11 @@ class Transfers:
 
     def waiting_until(self, place: str, most_attempts: int) -> datetime | None:
         """When the first failed entry with fewer than ``most_attempts`` is due; None without one."""
-        where = [_t.place == place, _FAILED, _t.attempts < most_attempts, _is_in_use()]
+        latest = to_ms(datetime.now(UTC)) + _ms(LONGEST_WAIT)
+        where = [
+            _t.place == place, _FAILED, _t.attempts < most_attempts, _t.next_attempt_ms <= latest,
+            _is_in_use(),
+        ]  # fmt: skip
         with self._database.session() as connection:
             first = connection.scalar(select(func.min(_t.next_attempt_ms)).where(*where))
         return None if first is None else from_ms(first)
@@ -271,7 +277,9 @@ class Transfers:
             unwanted = t.removals.c
             connection.execute(
                 delete(t.removals).where(
-                    unwanted.place == receipt.place, unwanted.remote_id == receipt.remote_id
+                    unwanted.place == receipt.place,
+                    unwanted.remote_id == receipt.remote_id,
+                    unwanted.session == "",
                 )
             )
             connection.execute(
@@ -342,7 +350,7 @@ class Transfers:
             or_(_t.session != "", _t.copy_name != ""),
         ]  # fmt: skip
         with self._database.session() as connection:
-            return tuple(_transfer(row) for row in connection.execute(_SELECT.where(*where)).mappings())
+            return tuple(_readable(connection.execute(_SELECT.where(*where)).mappings()))
 
     def forget_copy(self, transfer: Transfer) -> None:
         """Enter that the copy and the unfinished upload are gone; the next try prepares them anew."""
@@ -367,7 +375,7 @@ class Transfers:
     ) -> tuple[Transfer, ...]:
         with self._database.session() as connection:
             rows = connection.execute(_SELECT.where(*where, _is_in_use()).order_by(*order).limit(limit))
-            return tuple(_transfer(row) for row in rows.mappings())
+            return tuple(_readable(rows.mappings()))
 
 
 _UNDER_WAY = [state.value for state in UNDER_WAY]
@@ -437,6 +445,17 @@ def _row(connection: Connection, transfer_id: str) -> RowMapping:
     return row
 
 
+def _readable(rows: Iterable[RowMapping]) -> Iterator[Transfer]:
+    """The entries in rows; one with a value that cannot be right is passed over, so that all others go on."""
+    for row in rows:
+        try:
+            entry = _transfer(row)
+        except (ValueError, TypeError, OverflowError) as error:
+            _log.error("the entry %s of the queue cannot be read: %s", row["id"], error)
+        else:
+            yield entry
+
+
 def _transfer(row: RowMapping) -> Transfer:
     copy = None
     if row["sha256"]:
@@ -450,7 +469,7 @@ def _transfer(row: RowMapping) -> Transfer:
         place=row["place"],
         state=TransferState(row["state"]),
         queued_at=from_ms(row["queued_ms"]),
-        priority=row["priority"],
+        priority=int(row["priority"]),
         attempts=row["attempts"],
         next_attempt_at=None if row["next_attempt_ms"] is None else from_ms(row["next_attempt_ms"]),
         error_kind=row["error_kind"],

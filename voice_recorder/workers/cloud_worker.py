@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
-from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.domain.errors import StorageError, VoiceRecorderError
 from voice_recorder.services.queue_state import QueueState, read_queue
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
@@ -204,6 +204,8 @@ class CloudWork(QObject):
         if str(error) != self.refusal:
             self.refusal = str(error)
             self.failed.emit(error)
+        if isinstance(error, StorageError):  # a library that was busy is not busy for ever
+            self._begin_again.start()
         self.look()
 
     def _place_is_another(self) -> None:
