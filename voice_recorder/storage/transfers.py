@@ -1,16 +1,13 @@
 """The queue to the cloud: the database is the queue, so it survives whatever happens to a process."""
 
-import json
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
-    RowMapping,
     and_,
     delete,
     exists,
@@ -19,14 +16,11 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
-    true,
     update,
 )
 
-from voice_recorder.domain.errors import Cancelled, NotFound
+from voice_recorder.domain.errors import Cancelled
 from voice_recorder.domain.ports import UploadSession
-from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import (
     LEGAL_CHANGES,
     LONGEST_WAIT,
@@ -42,14 +36,32 @@ from voice_recorder.storage import schema as t
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.proofs import ask_removal
 from voice_recorder.storage.rows import from_ms, to_ms
+from voice_recorder.storage.transfer_rows import (
+    HAS_COPY,
+    IS_FAILED,
+    IS_QUEUED,
+    IS_READY,
+    NO_COPY,
+    NO_SESSION,
+    QUEUED_ANEW,
+    SELECT_TRANSFERS,
+    UNDER_WAY_VALUES,
+    has_receipt,
+    has_transfer,
+    in_ms,
+    is_in_use,
+    is_sendable,
+    of_live_recording,
+    readable,
+    row_of,
+    transfer_from,
+    unchanged_row,
+)
 
 _log = logging.getLogger(__name__)
 _t = t.transfers.c
 _m = t.masters.c
 _links = t.recording_masters.c
-
-SENDABLE = (MasterState.RECORDED, MasterState.DAMAGED)
-"""Masters in these states are on this disk, as they were when their SHA-256 was taken."""
 
 
 class Transfers:
@@ -75,11 +87,11 @@ class Transfers:
         from a state in ``again``. ``made_since`` leaves out older masters.
         """
         now = to_ms(datetime.now(UTC))
-        wanted = [_of_live_recording(recording_ids), _is_sendable(), ~_has_receipt(place)]
+        wanted = [of_live_recording(recording_ids), is_sendable(), ~has_receipt(place)]
         if made_since is not None:
             wanted.append(_m.created_ms >= to_ms(made_since))
         with self._database.session(write=True) as connection:
-            new = connection.scalars(select(_m.key).where(*wanted, ~_has_transfer(place))).all()
+            new = connection.scalars(select(_m.key).where(*wanted, ~has_transfer(place))).all()
             rows = [
                 {
                     "id": uuid.uuid4().hex, "master_key": key, "place": place, "queued_ms": now,
@@ -96,13 +108,13 @@ class Transfers:
                     _t.state.in_([s.value for s in again]),
                     _t.master_key.in_(select(_m.key).where(*wanted)),
                 )
-                .values(**_QUEUED_ANEW, queued_ms=now, priority=priority)
+                .values(**QUEUED_ANEW, queued_ms=now, priority=priority)
             )
             return len(rows) + anew.rowcount
 
     def send_again(self, place: str, states: Collection[TransferState]) -> int:
         """Queue all entries in these states anew, those in the trash and those with a receipt left out."""
-        return self._queue_anew(place, [_t.state.in_([s.value for s in states]), _is_in_use()])
+        return self._queue_anew(place, [_t.state.in_([s.value for s in states]), is_in_use()])
 
     def make_due(self, place: str, kinds: Collection[str] | None = None) -> int:
         """Let failed entries (of these kinds of error, or all) be tried now, their attempts counted anew."""
@@ -113,12 +125,12 @@ class Transfers:
         proved = exists().where(t.receipts.c.master_key == _t.master_key, t.receipts.c.place == place)
         with self._database.session(write=True) as connection:
             return connection.execute(
-                update(t.transfers).where(_t.place == place, ~proved, *where).values(**_QUEUED_ANEW)
+                update(t.transfers).where(_t.place == place, ~proved, *where).values(**QUEUED_ANEW)
             ).rowcount
 
     def prioritise(self, place: str, recording_ids: Sequence[str], priority: int) -> None:
         """Let the entries of these recordings go before those of a lower priority."""
-        of_them = _t.master_key.in_(select(_m.key).where(_of_live_recording(recording_ids)))
+        of_them = _t.master_key.in_(select(_m.key).where(of_live_recording(recording_ids)))
         with self._database.session(write=True) as connection:
             connection.execute(
                 update(t.transfers).where(_t.place == place, of_them).values(priority=priority)
@@ -133,22 +145,22 @@ class Transfers:
         are under way: whoever holds their lock is at work on them; without an owner they are free.
         """
         now = to_ms(datetime.now(UTC))
-        waits = and_(_t.next_attempt_ms > now, _t.next_attempt_ms <= now + _ms(LONGEST_WAIT))
+        waits = and_(_t.next_attempt_ms > now, _t.next_attempt_ms <= now + in_ms(LONGEST_WAIT))
         fits = _t.sha256 != "" if prepared else _t.sha256 == ""
-        queued = _READY if prepared else and_(_t.state == TransferState.QUEUED.value, fits)
+        queued = IS_READY if prepared else and_(_t.state == TransferState.QUEUED.value, fits)
         found = (
-            *self._read([_t.place == place, _t.state.in_(_UNDER_WAY), fits], limit),
-            *self._read([_t.place == place, _FAILED, fits, ~waits], limit, _t.next_attempt_ms),
+            *self._read([_t.place == place, _t.state.in_(UNDER_WAY_VALUES), fits], limit),
+            *self._read([_t.place == place, IS_FAILED, fits, ~waits], limit, _t.next_attempt_ms),
             *self._read([_t.place == place, queued], limit, _t.priority.desc(), _t.key),
         )
         return tuple(sorted(found, key=lambda transfer: -transfer.priority)[:limit])
 
     def waiting_until(self, place: str, most_attempts: int) -> datetime | None:
         """When the first failed entry with fewer than ``most_attempts`` is due; None without one."""
-        latest = to_ms(datetime.now(UTC)) + _ms(LONGEST_WAIT)
+        latest = to_ms(datetime.now(UTC)) + in_ms(LONGEST_WAIT)
         where = [
-            _t.place == place, _FAILED, _t.attempts < most_attempts, _t.next_attempt_ms <= latest,
-            _is_in_use(),
+            _t.place == place, IS_FAILED, _t.attempts < most_attempts, _t.next_attempt_ms <= latest,
+            is_in_use(),
         ]  # fmt: skip
         with self._database.session() as connection:
             first = connection.scalar(select(func.min(_t.next_attempt_ms)).where(*where))
@@ -157,7 +169,7 @@ class Transfers:
     def get(self, transfer_id: str) -> Transfer:
         """One entry as it is now; NotFound."""
         with self._database.session() as connection:
-            return _transfer(_row(connection, transfer_id))
+            return transfer_from(row_of(connection, transfer_id))
 
     def change(self, transfer: Transfer, state: TransferState, **values: Any) -> Transfer:
         """Bring an entry from the state in which ``transfer`` saw it to another; what it is then.
@@ -170,10 +182,10 @@ class Transfers:
         with self._database.session(write=True) as connection:
             seen = and_(_t.id == transfer.id, _t.state == transfer.state.value)
             changed = connection.execute(update(t.transfers).where(seen).values(state=state.value, **values))
-            row = _row(connection, transfer.id)
+            row = row_of(connection, transfer.id)
             if not changed.rowcount:
                 raise Cancelled
-            return _transfer(row)
+            return transfer_from(row)
 
     def begin_attempt(self, transfer: Transfer) -> tuple[Transfer, int]:
         """Enter that a prepared copy is being sent; the entry as it is then, and the key of the attempt.
@@ -185,7 +197,7 @@ class Transfers:
         resumed = transfer.state in UNDER_WAY  # of a process that died: the same attempt goes on
         number = max(1, transfer.attempts) if resumed else transfer.attempts + 1
         with self._database.session(write=True) as connection:
-            row = _unchanged_row(connection, transfer)
+            row = unchanged_row(connection, transfer)
             connection.execute(
                 update(t.transfers)
                 .where(_t.id == transfer.id)
@@ -200,7 +212,7 @@ class Transfers:
                 )
             )
             key = int(entered.inserted_primary_key[0])  # type: ignore[index]
-            return _transfer(_row(connection, transfer.id)), key
+            return transfer_from(row_of(connection, transfer.id)), key
 
     def store_copy(self, transfer: Transfer, copy: PreparedCopy, remote_id: str) -> Transfer:
         """Enter the copy that will be sent; the entry waits for its turn to be sent.
@@ -210,7 +222,7 @@ class Transfers:
         changed = self.change(
             transfer, TransferState.QUEUED, send_as=copy.send_as, copy_name=copy.name,
             copy_bytes=copy.size_bytes, copy_mtime_ns=copy.mtime_ns, md5=copy.md5, sha256=copy.sha256,
-            remote_id=remote_id, bytes_sent=0, **_NO_SESSION,
+            remote_id=remote_id, bytes_sent=0, **NO_SESSION,
         )  # fmt: skip
         if transfer.remote_id not in ("", remote_id):
             with self._database.session(write=True) as connection:
@@ -229,7 +241,7 @@ class Transfers:
         with self._database.session(write=True) as connection:
             gone = set()
             for transfer_id, position in sent.items():
-                here = and_(_t.id == transfer_id, _t.state.in_(_UNDER_WAY))
+                here = and_(_t.id == transfer_id, _t.state.in_(UNDER_WAY_VALUES))
                 if not connection.execute(
                     update(t.transfers).where(here).values(bytes_sent=position)
                 ).rowcount:
@@ -239,12 +251,12 @@ class Transfers:
     def no_longer_under_way(self, transfer_ids: Sequence[str]) -> frozenset[str]:
         """Those of these entries that somebody has taken out of our hands."""
         with self._database.session() as connection:
-            ours = select(_t.id).where(_t.id.in_(transfer_ids), _t.state.in_(_UNDER_WAY))
+            ours = select(_t.id).where(_t.id.in_(transfer_ids), _t.state.in_(UNDER_WAY_VALUES))
             return frozenset(transfer_ids) - frozenset(connection.scalars(ours))
 
     def prepare_anew(self, transfer: Transfer) -> None:
         """Enter that the copy is not what it was: another one is made. Cancelled, NotFound."""
-        self.change(transfer, TransferState.QUEUED, **_NO_COPY, bytes_sent=0)
+        self.change(transfer, TransferState.QUEUED, **NO_COPY, bytes_sent=0)
 
     def finish(self, transfer: Transfer, receipt: Receipt, attempt: int, sent_bytes: int) -> None:
         """Enter the receipt, that transfer and attempt are done, and the history, in one transaction.
@@ -253,14 +265,14 @@ class Transfers:
         """
         now = to_ms(receipt.verified_at)
         with self._database.session(write=True) as connection:
-            row = _unchanged_row(connection, transfer)
+            row = unchanged_row(connection, transfer)
             connection.execute(
                 update(t.transfers)
                 .where(_t.id == transfer.id)
                 .values(
                     state=TransferState.BACKED_UP.value, ended_ms=now, bytes_sent=receipt.size_bytes,
                     copy_name="", md5="", sha256="", error="", error_kind="", next_attempt_ms=None,
-                    replaces=False, **_NO_SESSION,
+                    replaces=False, **NO_SESSION,
                 )
             )  # fmt: skip
             here = and_(t.receipts.c.master_key == row["master_key"], t.receipts.c.place == receipt.place)
@@ -297,7 +309,7 @@ class Transfers:
     def cancel(self, place: str, recording_ids: Sequence[str]) -> int:
         """Take what is not yet backed up of these recordings out of the queue; how many entries."""
         stoppable = [s.value for s in TransferState if TransferState.CANCELLED in LEGAL_CHANGES[s]]
-        of_them = _t.master_key.in_(select(_m.key).where(_of_live_recording(recording_ids)))
+        of_them = _t.master_key.in_(select(_m.key).where(of_live_recording(recording_ids)))
         now = to_ms(datetime.now(UTC))
         with self._database.session(write=True) as connection:
             done = connection.execute(
@@ -317,9 +329,9 @@ class Transfers:
         by_place = _t.place == place
         others = _t.state.in_([TransferState.FAILED.value, TransferState.REMOVED.value])
         found = (
-            *self._read([by_place, _t.state.in_(_UNDER_WAY)], limit, _t.key),
+            *self._read([by_place, _t.state.in_(UNDER_WAY_VALUES)], limit, _t.key),
             *self._read([by_place, others], limit, _t.key),
-            *self._read([by_place, _QUEUED], limit, _t.priority.desc(), _t.key),
+            *self._read([by_place, IS_QUEUED], limit, _t.priority.desc(), _t.key),
         )
         return found[:limit]
 
@@ -328,7 +340,7 @@ class Transfers:
         with self._database.session() as connection:
             rows = connection.execute(
                 select(_t.state, func.count())
-                .where(_t.place == place, _t.state != TransferState.CANCELLED.value, _is_in_use())
+                .where(_t.place == place, _t.state != TransferState.CANCELLED.value, is_in_use())
                 .group_by(_t.state)
             )
             found = {TransferState(state): count for state, count in rows}
@@ -336,7 +348,7 @@ class Transfers:
 
     def is_under_way(self, place: str, remote_id: str) -> bool:
         """Whether somebody is at work on the copy of this name."""
-        where = [_t.place == place, _t.state.in_(_UNDER_WAY), _t.remote_id == remote_id]
+        where = [_t.place == place, _t.state.in_(UNDER_WAY_VALUES), _t.remote_id == remote_id]
         return bool(self._read(where, 1))
 
     def ended_before(self, at: datetime) -> tuple[Transfer, ...]:
@@ -350,18 +362,18 @@ class Transfers:
             or_(_t.session != "", _t.copy_name != ""),
         ]  # fmt: skip
         with self._database.session() as connection:
-            return tuple(_readable(connection.execute(_SELECT.where(*where)).mappings()))
+            return tuple(readable(connection.execute(SELECT_TRANSFERS.where(*where)).mappings()))
 
     def forget_copy(self, transfer: Transfer) -> None:
         """Enter that the copy and the unfinished upload are gone; the next try prepares them anew."""
         with self._database.session(write=True) as connection:
             connection.execute(
-                update(t.transfers).where(_t.id == transfer.id).values(**_NO_COPY, bytes_sent=0)
+                update(t.transfers).where(_t.id == transfer.id).values(**NO_COPY, bytes_sent=0)
             )
 
     def copies_waiting(self, place: str) -> int:
         """How many compressed copies lie here for entries that are still to be backed up."""
-        where = [_t.place == place, _HAS_COPY, _t.state.in_([s.value for s in PENDING])]
+        where = [_t.place == place, HAS_COPY, _t.state.in_([s.value for s in PENDING])]
         with self._database.session() as connection:
             return connection.scalar(select(func.count()).select_from(t.transfers).where(*where)) or 0
 
@@ -374,108 +386,7 @@ class Transfers:
         self, where: Sequence[ColumnElement[bool]], limit: int, *order: ColumnElement[Any]
     ) -> tuple[Transfer, ...]:
         with self._database.session() as connection:
-            rows = connection.execute(_SELECT.where(*where, _is_in_use()).order_by(*order).limit(limit))
-            return tuple(_readable(rows.mappings()))
-
-
-_UNDER_WAY = [state.value for state in UNDER_WAY]
-# As literals, or SQLite does not see that a partial index fits; the plus keeps it from a wider one.
-_QUEUED = and_(text("transfers.state = 'queued'"), true())
-_READY = and_(text("+transfers.state = 'queued' AND transfers.sha256 <> ''"), true())
-_HAS_COPY = and_(text("transfers.sha256 <> '' AND transfers.copy_name <> ''"), true())
-_FAILED = and_(text("transfers.state = 'failed' AND transfers.next_attempt_ms IS NOT NULL"), true())
-_NO_SESSION: dict[str, Any] = {"session": "", "chunk_bytes": 0, "acknowledged_bytes": 0}
-_NO_COPY: dict[str, Any] = {
-    "send_as": "", "copy_name": "", "copy_bytes": None, "copy_mtime_ns": None, "md5": "", "sha256": "",
-    **_NO_SESSION,
-}  # fmt: skip
-_QUEUED_ANEW: dict[str, Any] = {
-    "state": TransferState.QUEUED.value, "attempts": 0, "next_attempt_ms": None, "ended_ms": None,
-    "error": "", "error_kind": "",
-}  # fmt: skip
-_SELECT = select(t.transfers, _m.id.label("master_id")).join(t.masters, _m.key == _t.master_key)
-
-
-def _ms(length: timedelta) -> int:
-    return round(length.total_seconds() * 1000)
-
-
-def _of_live_recording(recording_ids: Sequence[str] | None) -> ColumnElement[bool]:
-    """Masters that a recording outside the trash has, one of these recordings when they are named."""
-    r = t.recordings.c
-    of_it = [_links.master_key == _m.key, r.key == _links.recording_key, r.trashed_ms.is_(None)]
-    if recording_ids is not None:
-        named = func.json_each(json.dumps(list(recording_ids))).table_valued("value")
-        of_it.append(r.id.in_(select(named.c.value)))  # as one value: SQLite limits their number
-    return exists().where(*of_it)
-
-
-def _is_in_use() -> ColumnElement[bool]:
-    """Entries of masters that a recording outside the trash has."""
-    r = t.recordings.c
-    return exists().where(
-        _links.master_key == _t.master_key, r.key == _links.recording_key, r.trashed_ms.is_(None)
-    )
-
-
-def _is_sendable() -> ColumnElement[bool]:
-    return and_(_m.state.in_([s.value for s in SENDABLE]), _m.sha256.is_not(None))
-
-
-def _has_receipt(place: str) -> ColumnElement[bool]:
-    return exists().where(t.receipts.c.master_key == _m.key, t.receipts.c.place == place)
-
-
-def _has_transfer(place: str) -> ColumnElement[bool]:
-    return exists().where(_t.master_key == _m.key, _t.place == place)
-
-
-def _unchanged_row(connection: Connection, transfer: Transfer) -> RowMapping:
-    """The row of ``transfer`` if it is still in the state in which it was seen. Cancelled, NotFound."""
-    row = _row(connection, transfer.id)
-    if row["state"] != transfer.state.value:
-        raise Cancelled
-    return row
-
-
-def _row(connection: Connection, transfer_id: str) -> RowMapping:
-    row = connection.execute(_SELECT.where(_t.id == transfer_id)).mappings().one_or_none()
-    if row is None:
-        raise NotFound("The recording was deleted meanwhile.", "Nothing is sent for it any more.")
-    return row
-
-
-def _readable(rows: Iterable[RowMapping]) -> Iterator[Transfer]:
-    """The entries in rows; one with a value that cannot be right is passed over, so that all others go on."""
-    for row in rows:
-        try:
-            entry = _transfer(row)
-        except (ValueError, TypeError, OverflowError) as error:
-            _log.error("the entry %s of the queue cannot be read: %s", row["id"], error)
-        else:
-            yield entry
-
-
-def _transfer(row: RowMapping) -> Transfer:
-    copy = None
-    if row["sha256"]:
-        copy = PreparedCopy(
-            row["copy_name"], row["send_as"], row["copy_bytes"], row["copy_mtime_ns"], row["md5"],
-            row["sha256"],
-        )  # fmt: skip
-    return Transfer(
-        id=row["id"],
-        master_id=row["master_id"],
-        place=row["place"],
-        state=TransferState(row["state"]),
-        queued_at=from_ms(row["queued_ms"]),
-        priority=int(row["priority"]),
-        attempts=row["attempts"],
-        next_attempt_at=None if row["next_attempt_ms"] is None else from_ms(row["next_attempt_ms"]),
-        error_kind=row["error_kind"],
-        error=row["error"],
-        remote_id=row["remote_id"],
-        copy=copy,
-        session=UploadSession(row["session"], row["chunk_bytes"], row["acknowledged_bytes"]),
-        replaces=row["replaces"],
-    )
+            rows = connection.execute(
+                SELECT_TRANSFERS.where(*where, is_in_use()).order_by(*order).limit(limit)
+            )
+            return tuple(readable(rows.mappings()))

@@ -14,7 +14,7 @@ from voice_recorder.domain.errors import Cancelled, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.domain.preflight import in_mb
 from voice_recorder.domain.recording import Master, Recording
-from voice_recorder.storage.transfers import SENDABLE
+from voice_recorder.storage.transfer_rows import SENDABLE
 from voice_recorder.ui.controls import label, row, set_kind
 from voice_recorder.ui.phrases import items
 from voice_recorder.ui.provider_words import breakable
