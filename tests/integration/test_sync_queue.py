@@ -24,10 +24,10 @@ from tests.fakes.cloudinary_faults import (
     WrongEtag,
 )
 from tests.fakes.cloudinary_server import CloudinaryServer
-from tests.fakes.library import opened, with_notes
+from tests.fakes.library import opened, with_notes, write_note
 from tests.fakes.s3_server import FaultyProxy, S3Server
 from voice_recorder.domain.recording import Recording
-from voice_recorder.domain.transfers import MOST_UPLOADS, SyncState
+from voice_recorder.domain.transfers import MOST_UPLOADS, SyncState, SyncStatus
 from voice_recorder.services import Services
 
 WAITING_FAULTS = 420
@@ -232,3 +232,72 @@ def test_without_a_network_three_quick_tries_and_then_patience(
         slow = datetime.now(UTC) + timedelta(minutes=2)
         assert all(s.next_attempt_at and s.next_attempt_at > slow for s in tried if s.attempts == 3)
         assert {s.error_kind for s in tried} == {"network_unreachable"}
+
+
+def only(services: Services) -> SyncStatus:
+    """The backup of the only note."""
+    (recording,) = services.library.with_ids(None)
+    return recording.sync
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_file_over_the_plans_limit_is_refused_once_and_in_words(
+    server: CloudinaryServer, tmp_path: Path, known: bool
+) -> None:
+    if known:
+        server.max_file_bytes = 1_000_000
+    with backing_up(tmp_path / "in", 0) as (services, _):
+        services.importing.run([write_note(tmp_path / "long.wav", 20)])
+        server.max_file_bytes = 1_000_000
+        services.sync.queue()
+        services.sync.run()
+        status = only(services)
+        assert (status.state, status.error_kind, status.attempts) == (SyncState.FAILED, "file_rejected", 1)
+        assert status.next_attempt_at is None
+        assert "1.9 MB" in str(status.error)
+        assert "1.0 MB" in str(status.error)
+        assert server.requests["upload"] == (0 if known else 1)  # a known limit costs no upload
+
+
+def test_a_clock_that_is_two_hours_off_is_called_by_its_name(
+    server: CloudinaryServer, tmp_path: Path
+) -> None:
+    with backing_up(tmp_path / "in", 3) as (services, _):
+        server.clock_offset_s = 2 * 3600
+        services.sync.queue()
+        report = services.sync.run()
+        assert "clock" in report.stopped_by
+        server.clock_offset_s = 0
+        services.sync.resume()
+        assert services.sync.run().done == 3
+
+
+def test_audio_that_changed_after_it_was_queued_is_not_sent(server: CloudinaryServer, tmp_path: Path) -> None:
+    with backing_up(tmp_path / "in", 1) as (services, notes):
+        services.sync.queue()
+        path = services.library.path_of(notes[0].masters[0])
+        before = path.read_bytes()
+        path.write_bytes(before[:-2] + b"\x7f\x7f")
+        services.sync.run()
+        assert only(services).error_kind == "file_rejected"
+        assert "not what it was" in str(only(services).error)
+        assert server.assets == {}
+        path.write_bytes(before)
+        services.sync.retry()
+        assert services.sync.run().done == 1
+
+
+def test_the_bandwidth_limit_is_kept_by_all_uploads_together(
+    server: CloudinaryServer, tmp_path: Path
+) -> None:
+    with backing_up(tmp_path / "in", 0) as (services, _):
+        folder = tmp_path / "long"
+        folder.mkdir()
+        for number in range(4):
+            write_note(folder / f"{number}.wav", 10, seed=number)  # 960 kB each
+        services.importing.run([folder])
+        services.settings.set("sync.limit_kb_per_s", 1500)
+        services.sync.queue()
+        started = time.monotonic()
+        assert services.sync.run().done == 4
+        assert time.monotonic() - started > 1.5  # 3.84 MB take 2.6 s, but for the last blocks
