@@ -31,7 +31,8 @@ endif
 
 test: system-test $(INSTALLED_DEV) ## all tests: first those without a screen, then the window on a virtual one
 	@rm -f .coverage .coverage.*
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.parallel tests/unit,tests/ui tests/integration -- \
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.parallel tests/unit,tests/ui \
+		tests/integration/cloud tests/integration,--ignore=tests/integration/cloud -- \
 		-m "not display" --durations=12 --cov --cov-report=
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m pytest --ignore=tests/torture -m display \

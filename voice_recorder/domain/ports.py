@@ -1,7 +1,7 @@
 """What a provider, a place that keeps cloud copies, must be able to do.
 
 A provider is one module in ``voice_recorder.cloud`` with a ``ProviderKind`` in it, and one line in
-``voice_recorder.cloud.kinds``. All of them pass ``tests/integration/provider_contract.py``.
+``voice_recorder.cloud.kinds``. All of them pass ``tests/integration/cloud/provider_contract.py``.
 """
 
 import threading

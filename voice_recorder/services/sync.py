@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-
-import psutil
+from typing import TYPE_CHECKING
 
 from voice_recorder.domain.errors import StorageError
 from voice_recorder.domain.ports import Plan
@@ -27,6 +26,9 @@ from voice_recorder.storage.proofs import Proofs
 from voice_recorder.storage.settings_file import SettingsFile
 from voice_recorder.storage.sync_log import SyncLog
 from voice_recorder.storage.transfers import Transfers
+
+if TYPE_CHECKING:
+    import psutil
 
 _log = logging.getLogger(__name__)
 _LOOK_AT = 64
@@ -60,7 +62,7 @@ class Sync:
         self._transfers = transfers
         self._log = log
         self._providers = providers
-        self._process = psutil.Process()
+        self._process: psutil.Process | None = None
         self._running = threading.Lock()
         self._news = threading.Event()
         self._crew = Crew(config, settings, library, transfers, proofs, log, compressing, self._news.set)
@@ -264,6 +266,10 @@ class Sync:
 
     def _others_are_busy(self) -> bool:
         """Whether programs other than this one keep the processor busy."""
+        import psutil  # 20 ms, and wanted by few
+
+        if self._process is None:
+            self._process = psutil.Process()
         ours = self._process.cpu_percent() / (os.cpu_count() or 1)
         return bool(psutil.cpu_percent() - ours > _BUSY_PERCENT)
 

@@ -25,7 +25,7 @@ from tests.fakes.cloudinary_faults import (
     Status,
 )
 from tests.fakes.cloudinary_server import CloudinaryServer
-from tests.integration.cloudinary_case import (
+from tests.integration.cloud.cloudinary_case import (
     CHUNK_BYTES,
     LARGE_BYTES,
     MIB,

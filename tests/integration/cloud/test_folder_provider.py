@@ -15,7 +15,7 @@ from tests.conftest import PROJECT
 from tests.fakes.permissions import heeding_permissions
 from tests.fakes.processes import require
 from tests.fakes.small_disk import fill, small_disk
-from tests.integration.provider_contract import (
+from tests.integration.cloud.provider_contract import (
     Sent,
     new_session,
     outgoing,
@@ -146,7 +146,7 @@ class TestDisksThatComeAndGo:
         _in_use(folder)
         script = (
             "import sys; from pathlib import Path\n"
-            "from tests.integration.provider_contract import outgoing, send\n"
+            "from tests.integration.cloud.provider_contract import outgoing, send\n"
             "from voice_recorder.cloud.folder import KIND\n"
             "from voice_recorder.domain.errors import CloudError\n"
             "provider = KIND.open({'path': sys.argv[1]})\n"
@@ -180,7 +180,7 @@ class TestDisksThatComeAndGo:
         (tmp_path / "long.mp3").write_bytes(bytes(200_000))
         script = (
             "import resource, sys; from pathlib import Path\n"
-            "from tests.integration.provider_contract import outgoing, send\n"
+            "from tests.integration.cloud.provider_contract import outgoing, send\n"
             "from voice_recorder.cloud.folder import KIND\n"
             "from voice_recorder.domain.errors import FileRejected\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"

@@ -13,7 +13,7 @@ from tests.fakes.cloudinary_faults import (
     WrongEtag,
 )
 from tests.fakes.cloudinary_server import CloudinaryServer
-from tests.integration.cloudinary_case import (
+from tests.integration.cloud.cloudinary_case import (
     NOTE,
     downloaded,
     fails,

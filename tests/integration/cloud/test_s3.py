@@ -30,7 +30,7 @@ from tests.fakes.s3_server import (
     Stall,
     s3_error,
 )
-from tests.integration.provider_contract import Sent, outgoing, received, remote_id, small
+from tests.integration.cloud.provider_contract import Sent, outgoing, received, remote_id, small
 from voice_recorder.cloud import s3, s3_client
 from voice_recorder.cloud.receipts import disagreement
 from voice_recorder.cloud.s3 import KIND, S3Provider
@@ -594,7 +594,7 @@ class TestSurroundings:
 _MEASURE = """
 import json, sys
 from pathlib import Path
-from tests.integration.provider_contract import outgoing, send
+from tests.integration.cloud.provider_contract import outgoing, send
 from voice_recorder.cloud.s3 import KIND, S3Provider
 from voice_recorder.domain.ports import UploadControl, UploadSession
 

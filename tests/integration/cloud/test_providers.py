@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import PROJECT
 from tests.fakes.cloudinary_server import CloudinaryServer
 from tests.fakes.s3_server import ACCESS_KEY, SECRET_KEY, S3Server
-from tests.integration.provider_contract import (
+from tests.integration.cloud.provider_contract import (
     Place,
     ProviderContract,
     large,

@@ -1,0 +1,1 @@
+"""Backing up, with real SDKs and servers on loopback."""
