@@ -47,7 +47,7 @@ def locked(database: Path, seconds: float, *statements: str) -> Iterator[float]:
             holder.kill()
 
 
-def test_a_library_locked_for_eight_seconds(
+def test_a_library_locked_for_longer_than_the_busy_timeout(
     run_cli: RunCli,
     start_cli: StartCli,
     home: Path,
@@ -55,12 +55,12 @@ def test_a_library_locked_for_eight_seconds(
     with_microphone: VirtualMicrophone,
 ) -> None:
     """Reading goes on; a change waits five seconds and says so; a take outlives the lock."""
-    with locked(home / "library.db", 8) as since:
-        take = start_cli("record", "--json", "--seconds", "9")
+    with locked(home / "library.db", 12) as since:
+        take = start_cli("record", "--json", "--seconds", "13")
         assert done(run_cli("list", "--json"))["total"] == 2
         error = failed(run_cli("rename", "--json", notes[0].id, "new"), 1, "library_busy")
         waited_s = time.monotonic() - since
-        assert 5 <= waited_s < 8
+        assert waited_s >= 5
         assert "Nothing was changed" in error["detail"]
         output, complaints = take.communicate(timeout=40)
     assert take.returncode == 0, complaints
@@ -68,7 +68,7 @@ def test_a_library_locked_for_eight_seconds(
     recording = done(run_cli("list", "--json"))["recordings"][0]
     check_recording(recording)
     assert recording["id"] in output
-    assert recording["duration_s"] == pytest.approx(9.0, abs=0.05)
+    assert recording["duration_s"] == pytest.approx(13.0, abs=0.05)
     assert done(run_cli("show", "--json", notes[0].id))["title"] == "one"
     assert done(run_cli("verify", "--json"))["ok"]
 

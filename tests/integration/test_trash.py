@@ -1,5 +1,6 @@
 """The trash: what is deleted comes back for 30 days, and nothing but its end ever removes a master."""
 
+import signal
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -130,7 +131,7 @@ def test_no_command_but_the_trash_removes_a_master(
 def test_a_running_take_cannot_be_deleted(
     run_cli: RunCli, start_cli: StartCli, home: Path, with_microphone: VirtualMicrophone
 ) -> None:
-    process = start_cli("record", "--json", "--seconds", "4")
+    process = start_cli("record", "--json")
 
     def listed() -> bool:
         return run_cli("list", "--json", "--state", "recording").json["total"] == 1
@@ -142,6 +143,7 @@ def test_a_running_take_cannot_be_deleted(
     assert result.returncode == 1
     assert "still running" in result.json["results"][0]["error"]["title"]
     done(run_cli("trash", "empty", "--json"))
+    process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 0, output
     assert done(run_cli("show", "--json", running))["state"] == "recorded"

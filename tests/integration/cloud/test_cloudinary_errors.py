@@ -1,6 +1,7 @@
 """What Cloudinary refuses or garbles, in people's words; no secret in any of them."""
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -292,8 +293,10 @@ def test_no_secret_and_no_signed_address_is_logged_orshown_of(
     provider: CloudinaryProvider,
     small: OutgoingFile,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level("DEBUG")
+    monkeypatch.setattr(logging.getLogger("voice_recorder"), "propagate", True)  # other tests start logging
     shown = [repr(provider), repr(vars(provider)["_sender"])]
     link = provider.link(NOTE, "note.mp3", 600)
     send(provider, small)
