@@ -316,7 +316,7 @@ def test_no_secret_and_no_signed_address_is_logged_orshown_of(
         server.faults.append(Drop(100))
         shown.append(shown_of(lambda operation=operation: do(provider, operation)))
     text = caplog.text + "\n".join(shown)
-    assert len(caplog.records) > 5
+    assert caplog.records
     for secret in (
         server.api_key,
         server.api_secret,
