@@ -22,6 +22,7 @@ from tests.fakes.processes import stop
 from tests.fakes.speech import read_samples, speak_for
 from tests.fakes.virtual_microphone import VirtualMicrophone
 from voice_recorder import app
+from voice_recorder.domain.ports import Plan
 from voice_recorder.services import Services
 
 MB = 1_000_000
@@ -129,14 +130,16 @@ def _peak_mb(folder: Path, size: int) -> float:
     folder.mkdir()
     _write_large(folder / "note.wav", size)
     with server(folder) as url:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.benchmarks.long_runs", COMPRESS_AND_SEND, str(folder)],
-            env={
-                **os.environ, "CLOUDINARY_URL": url, "VOICE_RECORDER_ENV": "testing",
-                "VOICE_RECORDER_HOME": str(folder / "home"), "VOICE_RECORDER_MAX_IMPORT_MB": "5000",
-            },
-            capture_output=True, check=True, encoding="utf-8",
-        )  # fmt: skip
+        environment = {
+            **os.environ, "CLOUDINARY_URL": url, "VOICE_RECORDER_ENV": "testing",
+            "VOICE_RECORDER_HOME": str(folder / "home"), "VOICE_RECORDER_MAX_IMPORT_MB": "5000",
+        }  # fmt: skip
+        commands = (  # each in a process of its own: the import is not what is measured
+            [sys.executable, "-m", "voice_recorder", "import", str(folder / "note.wav")],
+            [sys.executable, "-m", "tests.benchmarks.long_runs", COMPRESS_AND_SEND],
+        )
+        for command in commands:
+            done = subprocess.run(command, env=environment, capture_output=True, check=True, encoding="utf-8")
     return float(done.stdout)
 
 
@@ -148,11 +151,11 @@ def _write_large(path: Path, size: int) -> None:
             file.write(minute)
 
 
-def _compress_and_send(folder: Path) -> None:
+def _compress_and_send() -> None:
     services = app.build()
-    services.importing.run([folder / "note.wav"])
     services.providers.choose("cloudinary", {}, {})
     services.sync.begin()
+    services.sync_log.set_plan(services.providers.place(), Plan())  # a free plan would not take so much
     services.sync.queue()
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     if services.sync.run().done != 1:
@@ -162,4 +165,4 @@ def _compress_and_send(folder: Path) -> None:
 
 
 if __name__ == "__main__" and sys.argv[1:2] == [COMPRESS_AND_SEND]:
-    _compress_and_send(Path(sys.argv[2]))
+    _compress_and_send()
