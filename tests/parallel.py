@@ -1,6 +1,6 @@
 """Several runs of pytest at once: ``python -m tests.parallel A,B C -- OPTIONS`` runs A and B beside C.
 
-Most tests wait, for sound or for a process. What each run prints comes when it has ended, its failures too.
+Most tests wait, for sound or for a process. What each run prints comes when all have ended, that of a failed one last.
 """
 
 import os
@@ -26,13 +26,13 @@ def main(arguments: list[str]) -> int:
             for number, (group, log) in enumerate(zip(groups, logs, strict=True))
         ]  # fmt: skip
         codes = [run.wait() for run in runs]
-        for group, log in zip(groups, logs, strict=True):
-            sys.stdout.write(f"\n{group}\n")
+        for code, group, log in sorted(zip(codes, groups, logs, strict=True), key=lambda run: run[0] != 0):
+            sys.stdout.write(f"\n{group} (exit code {code})\n")
             sys.stdout.flush()
             sys.stdout.buffer.write(log.read_bytes())
             sys.stdout.flush()
     sys.stdout.write(f"\nAll of it took {time.monotonic() - started:.0f} s.\n")
-    return max(codes)
+    return int(any(codes))  # a run ended by a signal has a negative code
 
 
 if __name__ == "__main__":
