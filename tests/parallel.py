@@ -1,6 +1,6 @@
 """Several runs of pytest at once: ``python -m tests.parallel A,B C -- OPTIONS`` runs A and B beside C.
 
-Most tests wait, for sound or for a process. What each run prints comes when all have ended, that of a failed one last.
+Most tests wait, for sound or for a process. All is printed when all have ended, that of a failed run last.
 """
 
 import os
