@@ -12,7 +12,7 @@ SYSTEM_LIBRARIES := PYTHON="$(PYTHON)" sh packaging/system_libraries.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check bench bench-long torture screenshots clean system-run system-test
+.PHONY: help run test check bench bench-long torture screenshots translations clean system-run system-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ torture: system-test $(INSTALLED_DEV) ## kill, fill and damage things at random
 screenshots: system-test $(INSTALLED_DEV) ## take the pictures in resources/screenshots anew
 	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m tests.fakes.virtual_microphone -- \
 		$(BIN)/python -m tests.screenshots $(ARGS)
+
+translations: $(INSTALLED_DEV) ## bring resources/translations up to date with the texts in the sources
+	$(BIN)/pyside6-lupdate -locations none -no-obsolete $$(find voice_recorder/ui voice_recorder/domain -name '*.py' | sort) \
+		-ts resources/translations/*.ts
 
 clean: ## remove the virtual environment and what the tools left
 	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \

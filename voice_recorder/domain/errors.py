@@ -97,6 +97,10 @@ class EncodingError(VoiceRecorderError):
     """Audio could not be encoded or decoded."""
 
 
+class EditRefused(VoiceRecorderError):
+    """An edit that cannot be made; the recording is as it was."""
+
+
 class SecretsUnavailable(VoiceRecorderError):
     """This machine has no keyring in which a secret could be kept, or it stays locked."""
 

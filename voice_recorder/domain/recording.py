@@ -3,7 +3,7 @@
 Frames count from 0 at the start of a master; a frame holds one sample per channel.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 
@@ -141,12 +141,48 @@ def take_master(
 
 
 @dataclass(frozen=True)
+class Ramp:
+    """A gain that runs straight from ``start`` to ``end`` over a segment; 1 leaves the level as it is."""
+
+    start: float
+    end: float
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether it is the same throughout."""
+        return self.start == self.end
+
+    def part(self, from_share: float, to_share: float) -> "Ramp":
+        """What of it falls between two shares of the segment, 0 to 1."""
+        if self.is_steady:
+            return self
+        rise = self.end - self.start
+        return Ramp(self.start + rise * from_share, self.start + rise * to_share)
+
+
+@dataclass(frozen=True)
 class Segment:
-    """A stretch of a master in the edit list: frames ``from_frame`` up to but not including ``to_frame``."""
+    """A stretch of a master in the edit list: frames ``from_frame`` up to but not including ``to_frame``.
+
+    It is heard with all ``gains`` multiplied, and with less noise when ``noise_reduced``.
+    """
 
     master_id: str
     from_frame: int
     to_frame: int
+    gains: tuple[Ramp, ...] = ()
+    noise_reduced: bool = False
+
+    @property
+    def frames(self) -> int:
+        """Its length in frames of its master."""
+        return self.to_frame - self.from_frame
+
+    def part(self, start: int, end: int) -> "Segment":
+        """Its frames ``start`` up to but not including ``end``, counted from its own beginning."""
+        shares = start / self.frames, end / self.frames
+        gains = tuple(gain.part(*shares) for gain in self.gains)
+        return replace(self, from_frame=self.from_frame + start, to_frame=self.from_frame + end, gains=gains)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from voice_recorder.domain.recording import Health, Master, Recording, Segment, 
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import OFF, SyncState, SyncStatus, TransferState, together
 from voice_recorder.storage import schema as t
+from voice_recorder.storage.segments import read_segments, replace_segments
 
 _KEYS_AT_ONCE = 500  # SQLite limits the variables of a statement
 
@@ -52,7 +53,7 @@ def _read_some(connection: Connection, keys: Sequence[int], place: str) -> tuple
     ).mappings()
     by_key = {row["key"]: row for row in rows}
     masters = _read_masters(connection, keys)
-    segments = _read_segments(connection, keys)
+    segments = read_segments(connection, keys)
     tags = _read_tags(connection, keys)
     statuses = _read_statuses(connection, keys, place) if place else {}
     return tuple(
@@ -107,17 +108,22 @@ def insert_recording(connection: Connection, recording: Recording) -> int:
     )
     keys: dict[str, int] = {}
     for position, master in enumerate(recording.masters):
-        keys[master.id] = _insert(connection, t.masters, **master_values(master))
-        replace_events(connection, keys[master.id], master.events)
+        keys[master.id] = _master_key(connection, master)
         link = {"recording_key": key, "position": position, "master_key": keys[master.id]}
         connection.execute(insert(t.recording_masters).values(link))
-    for position, segment in enumerate(recording.edit_list):
-        part = {"recording_key": key, "position": position, "master_key": keys[segment.master_id]}
-        frames = {"from_frame": segment.from_frame, "to_frame": segment.to_frame}
-        connection.execute(insert(t.segments).values(**part, **frames))
+    replace_segments(connection, key, recording.edit_list, keys)
     for tag in recording.tags:
         tagged = {"recording_key": key, "tag_key": _named(connection, t.tags, tag)}
         connection.execute(insert(t.recording_tags).values(tagged))
+    return key
+
+
+def _master_key(connection: Connection, master: Master) -> int:
+    """The key of a master, entered unless it is there already: recordings that were split share theirs."""
+    key: int | None = connection.scalar(select(t.masters.c.key).where(t.masters.c.id == master.id))
+    if key is None:
+        key = _insert(connection, t.masters, **master_values(master))
+        replace_events(connection, key, master.events)
     return key
 
 
@@ -269,20 +275,6 @@ def _read_events(connection: Connection, master_keys: Sequence[int]) -> Mapping[
     for key, kind, frame, length, detail in rows:
         events[key].append(TakeEvent(TakeEventKind(kind), frame, length, detail))
     return events
-
-
-def _read_segments(connection: Connection, keys: Sequence[int]) -> Mapping[int, list[Segment]]:
-    c = t.segments.c
-    rows = connection.execute(
-        select(c.recording_key, t.masters.c.id, c.from_frame, c.to_frame)
-        .join(t.masters, t.masters.c.key == c.master_key)
-        .where(c.recording_key.in_(keys))
-        .order_by(c.recording_key, c.position)
-    )
-    segments: defaultdict[int, list[Segment]] = defaultdict(list)
-    for key, master_id, start, end in rows:
-        segments[key].append(Segment(master_id, start, end))
-    return segments
 
 
 def _read_tags(connection: Connection, keys: Sequence[int]) -> Mapping[int, list[str]]:

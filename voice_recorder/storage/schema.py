@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that made these tables; a library of another revision is migrated or refused."""
 
 metadata = MetaData()
@@ -42,6 +42,8 @@ recordings = Table(
     Column("archived", Boolean, nullable=False, server_default=text("0")),
     Column("recovered", Boolean, nullable=False, server_default=text("0")),
     Column("trashed_ms", Integer),
+    Column("duration_ms", Integer, nullable=False, server_default=text("0")),  # as heard; kept by triggers
+    Column("edit_number", Integer, nullable=False, server_default=text("0")),
 )
 Index(
     "recordings_by_day",
@@ -57,6 +59,19 @@ Index(
     recordings.c.created_ms,
     sqlite_where=text("favourite = 1 AND trashed_ms IS NULL"),
 )
+Index(
+    "recordings_by_title",
+    text("title COLLATE NOCASE"),
+    recordings.c.key,
+    sqlite_where=text("archived = 0 AND trashed_ms IS NULL"),
+)
+Index(
+    "recordings_by_length",
+    recordings.c.duration_ms,
+    recordings.c.key,
+    sqlite_where=text("archived = 0 AND trashed_ms IS NULL"),
+)
+Index("recordings_in_folder", recordings.c.folder_key, sqlite_where=text("folder_key IS NOT NULL"))
 Index("recordings_trashed", recordings.c.trashed_ms, sqlite_where=text("trashed_ms IS NOT NULL"))
 
 masters = Table(
@@ -83,7 +98,9 @@ masters = Table(
     Column("silent_share", Float, nullable=False, server_default=text("0")),
     Column("peak_dbfs", Float),
     Column("overview", LargeBinary, nullable=False, server_default=""),
+    Column("scrubbed_ms", Integer, nullable=False, server_default=text("0")),
 )
+Index("masters_to_scrub", masters.c.scrubbed_ms)
 Index("masters_sha256", masters.c.sha256)
 Index("masters_unproved", masters.c.key, sqlite_where=text("sha256 IS NULL"))
 Index("masters_in_trouble", masters.c.state, sqlite_where=text("state <> 'recorded'"))
@@ -104,6 +121,19 @@ segments = Table(
     Column("master_key", Integer, ForeignKey("masters.key"), nullable=False, index=True),
     Column("from_frame", Integer, nullable=False),
     Column("to_frame", Integer, nullable=False),
+    Column("gains", Text, nullable=False, server_default=""),  # JSON: [[from, to], …]; empty for none
+    Column("noise_reduced", Boolean, nullable=False, server_default=text("0")),
+)
+
+# Every state that an edit list has had, for undo; recordings.edit_number says which is heard.
+edit_steps = Table(
+    "edit_steps",
+    metadata,
+    Column("recording_key", Integer, ForeignKey("recordings.key", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("at_ms", Integer, nullable=False),
+    Column("segments", Text, nullable=False),  # JSON, as in a sidecar
 )
 
 take_events = Table(
@@ -296,6 +326,21 @@ flags = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
+)
+
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("query", Text, nullable=False),  # JSON
+)
+
+# Recordings of which something changed that their sidecars do not say yet; entered by triggers.
+stale_sidecars = Table(
+    "stale_sidecars",
+    metadata,
+    Column("recording_key", Integer, ForeignKey("recordings.key", ondelete="CASCADE"), primary_key=True),
 )
 
 # Kept up to date by triggers; its rowid is recordings.key. See the first migration.

@@ -13,7 +13,8 @@ from voice_recorder.storage.schema import SEARCH_TABLE, metadata
 
 def test_s3_2_a_migrated_library_has_exactly_the_tables_of_the_schema(database: Database) -> None:
     def is_ours(thing: object, name: str | None, kind: str, reflected: bool, compared: object) -> bool:
-        return not (kind == "table" and str(name).startswith(SEARCH_TABLE))
+        # Alembic cannot compare an index of an expression; the migration's test reads its SQL.
+        return not (kind == "table" and str(name).startswith(SEARCH_TABLE)) and name != "recordings_by_title"
 
     with database.session() as connection:
         options = {"include_object": is_ours, "compare_type": True}

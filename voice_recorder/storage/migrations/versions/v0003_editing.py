@@ -1,0 +1,135 @@
+"""Editing, finding, sidecars: lengths as heard, steps to undo, saved searches, what sidecars lack."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+_KEY: dict[str, Any] = {"primary_key": True}
+_ZERO: dict[str, Any] = {"nullable": False, "server_default": sa.text("0")}
+_IN_MAIN_LIST = sa.text("archived = 0 AND trashed_ms IS NULL")
+
+
+def _recording() -> sa.Column[Any]:
+    key = sa.ForeignKey("recordings.key", ondelete="CASCADE")
+    return sa.Column("recording_key", sa.Integer(), key, nullable=False, **_KEY)
+
+
+def _text(name: str, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, sa.Text(), **{"nullable": False, **options})
+
+
+def upgrade() -> None:
+    """Add columns, tables and triggers; what is there stays, and lengths are filled in."""
+    _add_columns()
+    _make_tables()
+    _keep_lengths()
+    _keep_search()
+    _note_stale_sidecars()
+
+
+def _add_columns() -> None:
+    op.add_column("recordings", sa.Column("duration_ms", sa.Integer(), **_ZERO))
+    op.add_column("recordings", sa.Column("edit_number", sa.Integer(), **_ZERO))
+    op.add_column("masters", sa.Column("scrubbed_ms", sa.Integer(), **_ZERO))
+    op.add_column("segments", _text("gains", server_default=""))
+    op.add_column("segments", sa.Column("noise_reduced", sa.Boolean(), **_ZERO))
+    title = sa.text("title COLLATE NOCASE")
+    op.create_index("recordings_by_title", "recordings", [title, "key"], sqlite_where=_IN_MAIN_LIST)
+    op.create_index("recordings_by_length", "recordings", ["duration_ms", "key"], sqlite_where=_IN_MAIN_LIST)
+    op.create_index(
+        "recordings_in_folder", "recordings", ["folder_key"], sqlite_where=sa.text("folder_key IS NOT NULL")
+    )
+    op.create_index("masters_to_scrub", "masters", ["scrubbed_ms"])
+
+
+def _make_tables() -> None:
+    op.create_table(
+        "edit_steps",
+        _recording(),
+        sa.Column("number", sa.Integer(), nullable=False, **_KEY),
+        _text("name"),
+        sa.Column("at_ms", sa.Integer(), nullable=False),
+        _text("segments"),
+    )
+    op.create_table(
+        "saved_searches",
+        sa.Column("key", sa.Integer(), nullable=False, **_KEY),
+        _text("name", unique=True),
+        _text("query"),
+    )
+    op.create_table("stale_sidecars", _recording())
+
+
+# The length as it is heard of the recordings in {0}: of the edit list if there is one, else of all masters.
+_MEASURE = """UPDATE recordings SET duration_ms = coalesce(
+    (SELECT sum((to_frame - from_frame) * 1000 / sample_rate_hz)
+     FROM segments JOIN masters ON masters.key = master_key WHERE recording_key = recordings.key),
+    (SELECT sum(frames * 1000 / sample_rate_hz)
+     FROM recording_masters JOIN masters ON masters.key = master_key WHERE recording_key = recordings.key),
+    0) WHERE key IN ({0})"""
+
+
+def _keep_lengths() -> None:
+    op.execute(_MEASURE.format("SELECT key FROM recordings"))
+    for table in ("segments", "recording_masters"):
+        for name, when, row in (("added", "INSERT", "new"), ("removed", "DELETE", "old")):
+            measure = _MEASURE.format(f"{row}.recording_key")
+            op.execute(f"CREATE TRIGGER {table}_{name} AFTER {when} ON {table} BEGIN {measure}; END")
+    owners = "SELECT recording_key FROM recording_masters WHERE master_key = new.key"
+    op.execute(
+        "CREATE TRIGGER masters_measured AFTER UPDATE OF frames, sample_rate_hz ON masters"
+        " WHEN new.frames <> old.frames OR new.sample_rate_hz <> old.sample_rate_hz"
+        f" BEGIN {_MEASURE.format(owners)}; END"
+    )
+
+
+def _keep_search() -> None:
+    """A tag that gets another name is found by it."""
+    op.execute(
+        "CREATE TRIGGER tags_renamed AFTER UPDATE OF name ON tags BEGIN"
+        " UPDATE search_words SET tags = (SELECT coalesce(group_concat(name, ' '), '') FROM tags"
+        " JOIN recording_tags ON tag_key = tags.key WHERE recording_key = search_words.rowid)"
+        " WHERE rowid IN (SELECT recording_key FROM recording_tags WHERE tag_key = new.key); END"
+    )
+
+
+def _note_stale_sidecars() -> None:
+    op.execute("INSERT INTO stale_sidecars SELECT key FROM recordings")
+    of_master = "SELECT recording_key FROM recording_masters WHERE master_key = {0}.master_key"
+    itself = "SELECT recording_key FROM recording_masters WHERE master_key = new.key"
+    tagged = "SELECT recording_key FROM recording_tags WHERE tag_key = new.key"
+    inside = "SELECT key FROM recordings WHERE folder_key = new.key"
+    for name, event, keys in (
+        ("recording_added", "INSERT ON recordings", "SELECT new.key"),
+        ("recording_touched", "UPDATE OF updated_ms ON recordings", "SELECT new.key"),
+        ("master_added", "INSERT ON recording_masters", "SELECT new.recording_key"),
+        ("marker_added", "INSERT ON markers", "SELECT new.recording_key"),
+        ("marker_changed", "UPDATE ON markers", "SELECT new.recording_key"),
+        ("marker_removed", "DELETE ON markers", "SELECT old.recording_key"),
+        ("tag_added", "INSERT ON recording_tags", "SELECT new.recording_key"),
+        ("tag_removed", "DELETE ON recording_tags", "SELECT old.recording_key"),
+        ("tag_renamed", "UPDATE OF name ON tags", tagged),
+        ("folder_renamed", "UPDATE OF name ON folders", inside),
+        ("receipt_added", "INSERT ON receipts", of_master.format("new")),
+        ("receipt_changed", "UPDATE ON receipts", of_master.format("new")),
+        ("receipt_removed", "DELETE ON receipts", of_master.format("old")),
+    ):
+        _note(name, event, keys)
+    _note(
+        "master_changed",
+        "UPDATE OF state, sha256, frames ON masters WHEN new.state IS NOT old.state"
+        " OR new.sha256 IS NOT old.sha256 OR new.frames IS NOT old.frames",
+        itself,
+    )
+
+
+def _note(name: str, event: str, keys: str) -> None:
+    """Only recordings that are still there: what is deleted takes its parts with it."""
+    op.execute(
+        f"CREATE TRIGGER sidecar_{name} AFTER {event} BEGIN INSERT OR IGNORE INTO stale_sidecars"
+        f" SELECT key FROM recordings WHERE key IN ({keys}); END"
+    )
