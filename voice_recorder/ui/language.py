@@ -43,9 +43,9 @@ _now = _Language()
 def tr(text: str, note: str = "", n: int = -1, /, **values: object) -> str:
     """``text`` in the window's language, each ``{name}`` replaced by the value of that name.
 
-    ``note`` tells equal texts of different meaning apart. With ``n``, ``%n`` becomes that number, ``(s)`` an s
-    for all but one, and the translation has a form for each kind of number. Never give it an f-string: it would
-    not be found.
+    ``note`` tells equal texts of different meaning apart. With ``n``, ``%n`` becomes that number,
+    ``(s)`` an s for all but one, and a translation has a form for each kind of number. Never
+    give it an f-string: it would not be found.
     """
     chosen = _chosen(text, note, n)
     if n >= 0:
