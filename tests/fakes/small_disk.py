@@ -1,5 +1,6 @@
 """A disk of a few megabytes, to be filled for real."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -39,3 +40,17 @@ def fill(folder: Path, leave_bytes: int = 0) -> Path:
     with ballast.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, size) if size else None
     return ballast
+
+
+def top_up(ballast: Path) -> bool:
+    """Take what room there is now, for as long as it comes: a removed file gives its own a moment later."""
+    descriptor = os.open(ballast, os.O_WRONLY | os.O_APPEND)
+    try:
+        while os.write(descriptor, b"x" * 65536):
+            pass
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+    finally:
+        os.close(descriptor)
+    return True

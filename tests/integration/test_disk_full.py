@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import RunCli, StartCli
 from tests.fakes.processes import wait_until
-from tests.fakes.small_disk import fill, small_disk
+from tests.fakes.small_disk import fill, small_disk, top_up
 from tests.fakes.virtual_microphone import VirtualMicrophone
 from tests.integration.test_recovery import plays
 from voice_recorder import app
@@ -69,12 +69,7 @@ def test_a_disk_filled_to_the_last_byte(
     wait_until(lambda: sounding(disk), "the first sound")
     ballast = fill(disk)
     wait_until(lambda: not (disk / "home" / "reserve.bin").exists(), "the reserve to be given up")
-    with ballast.open("ab") as file:  # and all of what that gave
-        try:
-            while file.write(b"x" * 65536):
-                file.flush()
-        except OSError:
-            pass
+    wait_until(lambda: top_up(ballast) and process.poll() is not None, "the take to end", 30)
     _, stderr = process.communicate(timeout=30)
     assert "Traceback" not in stderr
     ballast_left = ballast.stat().st_size
