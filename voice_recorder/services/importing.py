@@ -32,6 +32,7 @@ from voice_recorder.services.trash import Trash
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
+from voice_recorder.storage.older_library import Description, descriptions_in, is_database
 from voice_recorder.storage.paths import FILE_MODE, StorageConfig
 
 _log = logging.getLogger(__name__)
@@ -87,11 +88,11 @@ class Importing:
         cancel = cancel or threading.Event()
         report = ImportReport()
         files = list(_files(paths, report))
-        for done, path in enumerate(files):
+        for done, (path, description) in enumerate(files):
             if progress:
                 progress(done, len(files), path.name)
             try:
-                self._import(path, cancel, report)
+                self._import(path, description, cancel, report)
             except Cancelled:
                 break
             except VoiceRecorderError as error:
@@ -99,7 +100,9 @@ class Importing:
                 report.failed.append((path, error))
         return report
 
-    def _import(self, path: Path, cancel: threading.Event, report: ImportReport) -> None:
+    def _import(
+        self, path: Path, description: Description, cancel: threading.Event, report: ImportReport
+    ) -> None:
         with os_errors_converted(f"{path.name!r} could not be read", "It was left as it is."):
             stat = path.stat()
         if not S_ISREG(stat.st_mode):
@@ -121,7 +124,8 @@ class Importing:
                     if self._is_known(path, copy, sha256, report):
                         return
                     reading = _read(copy, path.name, cancel)
-                    recording = _described(recording_id, path, _made_at(stat.st_mtime), reading)
+                    made_at = description.made_at(_made_at(stat.st_mtime))
+                    recording = _described(recording_id, path, made_at, reading, description)
                     with FileLock(self._config.locks_path / "import.lock") as turn:
                         turn.acquire(wait=True)
                         if not self._is_known(path, copy, sha256, report):
@@ -163,7 +167,9 @@ def import_lock(config: StorageConfig, recording_id: str) -> FileLock:
     return FileLock(config.raw_recordings_path / f".import-{recording_id}.lock")
 
 
-def _described(recording_id: str, original: Path, made_at: datetime, reading: AudioReading) -> Recording:
+def _described(
+    recording_id: str, original: Path, made_at: datetime, reading: AudioReading, description: Description
+) -> Recording:
     master = Master(
         id=uuid.uuid4().hex,
         name=file_name(made_at, recording_id, reading.type.suffix),
@@ -187,11 +193,16 @@ def _described(recording_id: str, original: Path, made_at: datetime, reading: Au
     return Recording(
         id=recording_id,
         # A name may hold bytes that are no text, and some systems take its accents apart.
-        title=unicodedata.normalize("NFC", original.stem.encode("utf-8", "replace").decode()),
+        title=unicodedata.normalize(
+            "NFC", description.title or original.stem.encode("utf-8", "replace").decode()
+        ),
         created_at=made_at,
         updated_at=datetime.now(UTC),
         utc_offset_min=round(offset.total_seconds() / 60) if offset else 0,
         masters=(master,),
+        notes=description.notes,
+        tags=description.tags,
+        favourite=description.favourite,
     )
 
 
@@ -205,15 +216,32 @@ def _made_at(modified_s: float) -> datetime:
     return at
 
 
-def _files(paths: Iterable[Path], report: ImportReport) -> Iterator[Path]:
+def _files(paths: Iterable[Path], report: ImportReport) -> Iterator[tuple[Path, Description]]:
+    """The files to import, each with what an older library beside it says of it."""
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
-            yield from _files_below(path, report)
+            described = _older_library(path, report)
+            for file in _files_below(path, report):
+                yield file, described.get(file, Description())
         elif _is_there(path):
-            yield path
+            yield path, Description()
         else:
             missing = NotFound(f"There is no file {str(path)!r}.", "Nothing was imported from it.")
             report.failed.append((path, missing))
+
+
+def _older_library(folder: Path, report: ImportReport) -> dict[Path, Description]:
+    try:
+        described, missing = descriptions_in(folder)
+    except StorageError as error:
+        _log.warning("no older library was looked for: %s", error)
+        return {}
+    for name in missing:
+        gone = NotFound(
+            f"The older library lists {name!r}, but it is not in the folder.", "Nothing was imported from it."
+        )
+        report.failed.append((Path(name), gone))
+    return described
 
 
 def _is_there(path: Path) -> bool:
@@ -238,7 +266,7 @@ def _files_below(folder: Path, report: ImportReport) -> Iterator[Path]:
         folders.sort()
         for name in sorted(names):
             path = Path(root, name)
-            if not name.startswith(".") and not _is_passed_over(path):
+            if not name.startswith(".") and not is_database(path) and not _is_passed_over(path):
                 yield path
 
 
