@@ -1,5 +1,6 @@
 """Where everything is kept, and the limits that the environment may set."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from voice_recorder.domain.errors import ConfigurationError, StorageError
 APP_NAME = "voice-recorder"
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+MOVED_RECORDINGS = "recordings_folder.json"
+"""The file in the home folder that names a recordings folder which is not inside it."""
 
 
 class Environment(StrEnum):
@@ -110,13 +113,14 @@ class StorageConfig:
         environment = _environment(name or _text(environ, "VOICE_RECORDER_ENV") or Environment.PRODUCTION)
         defaults = _DEFAULTS[environment]
         home = _home(environ, environment)
-        recordings = _folder(environ, "VOICE_RECORDER_RECORDINGS_DIR") or home / "recordings"
+        named = _folder(environ, "VOICE_RECORDER_RECORDINGS_DIR")
+        moved = None if named else moved_recordings(home)
         minimum = _megabytes(environ, "VOICE_RECORDER_MIN_DISK_SPACE_MB")
         max_import = _megabytes(environ, "VOICE_RECORDER_MAX_IMPORT_MB")
         config = cls(
             environment=environment,
             home=home,
-            raw_recordings_path=recordings,
+            raw_recordings_path=named or moved or home / "recordings",
             min_disk_space_mb=defaults.min_disk_space_mb if minimum is None else minimum,
             enable_disk_space_check=defaults.enable_disk_space_check,
             max_library_mb=_megabytes(environ, "VOICE_RECORDER_MAX_LIBRARY_MB"),
@@ -127,8 +131,31 @@ class StorageConfig:
             config.backups_path, config.locks_path,
         ):  # fmt: skip
             _make_folder(folder, "VOICE_RECORDER_HOME")
-        _make_folder(config.raw_recordings_path, "VOICE_RECORDER_RECORDINGS_DIR")
+        if moved is None:
+            _make_folder(config.raw_recordings_path, "VOICE_RECORDER_RECORDINGS_DIR")
+        elif not moved.is_dir():  # an empty folder in the place of an unmounted disk would look like a loss
+            raise StorageError(
+                f"The recordings folder {str(moved)!r} is not there.",
+                "Is its disk plugged in and mounted? Nothing was changed; start again when it is.",
+            )
         return config
+
+
+def moved_recordings(home: Path) -> Path | None:
+    """The folder to which the recordings were moved from inside ``home``; None when they were not.
+
+    StorageError when the file that names it cannot be read.
+    """
+    pointer = home / MOVED_RECORDINGS
+    try:
+        return Path(json.loads(pointer.read_text(encoding="utf-8"))["recordings"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StorageError(
+            f"The file {str(pointer)!r}, which names the recordings folder, cannot be read: {error}.",
+            "Set VOICE_RECORDER_RECORDINGS_DIR to that folder; no recording was touched.",
+        ) from error
 
 
 def _text(environ: Mapping[str, str], variable: str) -> str | None:
