@@ -19,6 +19,7 @@ from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.fakes.backup_states import back_up, choose_folder, enter_offline, enter_removed
+from tests.fakes.months import live_through
 from tests.fakes.speech import speak
 from voice_recorder.app import build
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
@@ -26,6 +27,7 @@ from voice_recorder.services import Services
 from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.ui.cloud_corner import OFFERED
+from voice_recorder.ui.dashboard import Dashboard
 from voice_recorder.ui.settings_dialog import SettingsDialog
 from voice_recorder.ui.window_app import WindowApp
 
@@ -87,6 +89,19 @@ def show_backup(services: Services, folder: Path, app: WindowApp) -> None:
     settle(lambda: all(activity.done for activity in app.cloud.activities), timeout_ms=6000)
 
 
+def listen(app: WindowApp) -> None:
+    """Zoom into what is shown, with markers, a selection and a loop."""
+    library = app.window.library
+    wave, player = library.detail.waveform, library.player
+    for share in (0.21, 0.38):
+        player.seek(share * wave.duration_s)
+        library.sound.add_marker()
+    settle()
+    wave.zoom(2.5, wave.width() * 0.3)
+    wave.select(0.24 * wave.duration_s, 0.31 * wave.duration_s)
+    player.loop_over(0.33 * wave.duration_s, 0.37 * wave.duration_s)
+
+
 def settle(until: Callable[[], bool] = lambda: False, timeout_ms: int = 1500) -> None:
     """Let the window do its work until ``until`` holds, for ``timeout_ms`` at most."""
     deadline = QDeadlineTimer(timeout_ms)
@@ -121,6 +136,8 @@ def take_pictures(folder: Path, width: int, height: int) -> None:
         fill(services, Path(temporary))
         window.library.model.refresh()
         shoot("main")
+        listen(app)
+        shoot("listening")
         show_backup(services, Path(temporary), app)
         shoot("backup")
         window.cloud.open_panel()
@@ -140,6 +157,15 @@ def take_pictures(folder: Path, width: int, height: int) -> None:
         shoot("settings")
         window.findChild(SettingsDialog).show_page("cloud")
         shoot("settings-cloud")
+        window.findChild(SettingsDialog).close()
+        live_through(services, services.providers.place())
+        window.open_dashboard()
+        dashboard = window.findChild(Dashboard)
+        dashboard.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+        dashboard.setGeometry(0, 0, width, height)
+        dashboard.show()
+        settle(lambda: bool(dashboard.charts), timeout_ms=5000)
+        shoot("dashboard")
         app.shut_down()
         window.close()
         services.close()

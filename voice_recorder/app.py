@@ -4,12 +4,16 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from voice_recorder.domain.errors import NoDisplay, VoiceRecorderError
 from voice_recorder.services import Services
 from voice_recorder.services.alerts import Alerts
+from voice_recorder.services.autostart import HIDDEN, Autostart
 from voice_recorder.services.cleanup import Cleanup
 from voice_recorder.services.compressing import Compressing
+from voice_recorder.services.editing import Editing
+from voice_recorder.services.exporting import Exporting
 from voice_recorder.services.fetching import Fetching
 from voice_recorder.services.freeing import Freeing
 from voice_recorder.services.housekeeping import Housekeeping
@@ -18,16 +22,23 @@ from voice_recorder.services.inputs import Inputs
 from voice_recorder.services.leftovers import Leftovers
 from voice_recorder.services.links import Links
 from voice_recorder.services.metrics import Metrics
+from voice_recorder.services.organising import Organising
 from voice_recorder.services.peak_store import PeakStore
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.services.providers import Providers
 from voice_recorder.services.proving import Proving
 from voice_recorder.services.reconciling import Reconciling
 from voice_recorder.services.recovery import Recovery
+from voice_recorder.services.relocating import Relocating
+from voice_recorder.services.rendering import Rendering
+from voice_recorder.services.scrubbing import Scrubbing
+from voice_recorder.services.sidecars import Sidecars
 from voice_recorder.services.sync import Sync
 from voice_recorder.services.takes import TakeService
 from voice_recorder.services.trash import Trash
 from voice_recorder.services.verifying import Verifying
+from voice_recorder.services.voices import Voices
+from voice_recorder.storage.edits import Edits
 from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.logs import log_uncaught, start_logging
@@ -50,7 +61,8 @@ def build(config: StorageConfig | None = None) -> Services:
     providers = Providers(config, settings, os.environ)
     library = Library(open_database(config), config, providers.place)
     preflight = Preflight(config, settings, library)
-    peaks = PeakStore(config, library)
+    figures = Figures(library.database)
+    peaks = PeakStore(config, library, figures.note)
     proving = Proving(library, peaks)
     trash = Trash(config, settings, library)
     transfers, proofs, sync_log = (
@@ -58,25 +70,35 @@ def build(config: StorageConfig | None = None) -> Services:
     )  # fmt: skip
     compressing = Compressing(config, settings, library, preflight)
     freeing = Freeing(config, settings, library, proofs, providers)
-    figures = Figures(library.database)
     leftovers = Leftovers(config, settings, library, transfers, proofs)
     cleanup = Cleanup(config, library, leftovers, figures, trash)
+    fetching = Fetching(config, library, proofs, providers, preflight)
+    rendering = Rendering(library, fetching.cached)
+    edits = Edits(library.database, providers.place)
     alerts = Alerts(config, settings, library, preflight, sync_log, figures, providers)
+    takes, verifying = TakeService(config, settings, library, preflight), Verifying(config, library, proving)
+    scrubbing = Scrubbing(
+        config, settings, library, verifying, figures, alerts, lambda: takes.running is not None
+    )
     return Services(
         config=config,
         settings=settings,
         library=library,
         preflight=preflight,
         devices=Inputs(),
-        takes=TakeService(config, settings, library, preflight),
+        takes=takes,
         peaks=peaks,
         proving=proving,
         recovery=Recovery(config, library),
         importing=Importing(config, library, preflight, peaks, trash),
-        verifying=Verifying(config, library, proving),
+        verifying=verifying,
         trash=trash,
-        housekeeping=Housekeeping(config, trash, freeing, cleanup, alerts),
-        metrics=Metrics(config, library, preflight, sync_log, figures, providers),
+        organising=Organising(library.database),
+        relocating=Relocating(config),
+        housekeeping=Housekeeping(config, trash, freeing, cleanup, alerts, figures),
+        metrics=Metrics(config, library, preflight, sync_log, figures, providers, scrubbing),
+        figures=figures,
+        scrubbing=scrubbing,
         providers=providers,
         transfers=transfers,
         proofs=proofs,
@@ -85,15 +107,24 @@ def build(config: StorageConfig | None = None) -> Services:
         sync=Sync(config, settings, library, transfers, proofs, sync_log, providers, compressing),
         reconciling=Reconciling(library, transfers, proofs, sync_log, providers),
         freeing=freeing,
-        fetching=Fetching(config, library, proofs, providers, preflight),
+        fetching=fetching,
+        rendering=rendering,
+        edits=edits,
+        editing=Editing(library, edits, rendering),
+        exporting=Exporting(config, library, rendering),
         links=Links(library, proofs, providers),
         cleanup=cleanup,
         alerts=alerts,
+        voices=Voices(config, library, fetching.cached),
+        sidecars=Sidecars(config, library.database),
+        autostart=Autostart(),
     )
 
 
-def run_window() -> int:
+def run_window(*, hidden: bool = False) -> int:
     """Open the window and run until it is closed. NoDisplay before any of Qt is touched.
+
+    ``hidden``, as at login: in the tray only, where there is one.
 
     An error that keeps it from opening is shown in a box, too, where no terminal can show it.
     """
@@ -109,7 +140,7 @@ def run_window() -> int:
     try:
         services = build()
         try:
-            return window_app.run(services)
+            return window_app.run(services, hidden=hidden)
         finally:
             services.close()
     except VoiceRecorderError as error:
@@ -127,6 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == [SHOW_FAILURE]:
         return show(" ".join(words[1:]))
+    if words == [HIDDEN]:
+        return run([], build, partial(run_window, hidden=True))
     return run(words, build, run_window)
 
 

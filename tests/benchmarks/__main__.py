@@ -15,6 +15,7 @@ from tests.benchmarks import (
     recording_cpu,
     stop_to_listed,
     uploading,
+    waveform_drawing,
     window_start,
 )
 from tests.benchmarks.report import Figure, show
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "P7": [large_library.run],
     "P8": [window_start.run],
     "P10": [uploading.small, cleaning.run, downloading.run],
+    "W4": [waveform_drawing.run],
 }
 LONG_BENCHMARKS = {"P2": [long_runs.loss], "P9": [long_runs.memory]}
 """Those of over a few minutes."""

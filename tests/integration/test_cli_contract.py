@@ -26,6 +26,10 @@ REFUSED_BY_THE_PARSER = [
     ["show", "--json"],
     ["rename", "--json", "only-an-id"],
     ["import", "--json"],
+    ["export", "--json"],
+    ["export", "an-id", "--format", "wav", "--json"],
+    ["export", "an-id", "--to", ".", "--json"],
+    ["export", "an-id", "--format", "ogg", "--to", ".", "--json"],
     ["delete", "--json"],
     ["restore", "--json"],
     ["trash", "no-such-command", "--json"],
@@ -65,8 +69,8 @@ def test_help_names_every_command_of_this_release(run_cli: RunCli) -> None:
     result = run_cli("--help", env={"COLUMNS": "200"})
     assert result.returncode == 0
     commands = (
-        "record devices formats health status list show import rename delete restore trash verify recover"
-        " settings metrics demo backup"
+        "record devices formats health status list show import export rename delete restore trash verify"
+        " recover settings metrics demo backup"
     )
     for command in commands.split():
         assert f" {command} " in result.stdout

@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,13 @@ from tests.fakes.processes import wait_until
 from tests.fakes.small_disk import fill, small_disk
 from tests.fakes.virtual_microphone import VirtualMicrophone
 from tests.integration.contract import done
+from voice_recorder.domain.library_query import LibraryQuery
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import MasterState, RecordingState
 from voice_recorder.services import proving, verifying
 from voice_recorder.services import trash as trash_module
+from voice_recorder.storage.rows import insert_recording
+from voice_recorder.storage.sidecar import sidecar_path
 
 DAY = timedelta(days=1)
 
@@ -31,6 +35,11 @@ def note(home: Path, tmp_path: Path) -> Recording:
 
 
 def files(home: Path, folder: str) -> list[str]:
+    """What is in a folder, but for the sidecars."""
+    return [name for name in all_files(home, folder) if not name.endswith(".json")]
+
+
+def all_files(home: Path, folder: str) -> list[str]:
     return sorted(path.name for path in (home / folder).iterdir())
 
 
@@ -383,3 +392,170 @@ def test_a_clock_that_leaps_a_year_removes_nothing_at_first(home: Path, note: Re
             assert files(home, "trash") == [note.masters[0].name]
         services.housekeeping.run(now + 31 * DAY)
         assert files(home, "trash") == []
+
+
+# Many at once (U10), and sidecars
+
+
+def beside(home: Path, note: Recording, words: str = "{}") -> str:
+    """Write a sidecar beside the note's master, wherever that is; its name."""
+    with opened() as services:
+        path = sidecar_path(services.library.path_of(note.masters[0]))
+    path.write_text(words, "utf-8")
+    return path.name
+
+
+def test_a_sidecar_goes_and_comes_back_with_its_master(home: Path, note: Recording) -> None:
+    name, sidecar = note.masters[0].name, beside(home, note, '{"title": "mine"}')
+    with opened() as services:
+        services.trash.delete([note.id])
+        assert (all_files(home, "recordings"), all_files(home, "trash")) == ([], [name, sidecar])
+        services.trash.restore([note.id])
+        assert (all_files(home, "recordings"), all_files(home, "trash")) == ([name, sidecar], [])
+        assert (home / "recordings" / sidecar).read_text("utf-8") == '{"title": "mine"}'
+        services.trash.delete([note.id])
+        assert services.trash.empty()[0].ok
+        assert all_files(home, "recordings") == all_files(home, "trash") == []
+
+
+def test_the_sidecar_of_a_note_that_is_only_in_the_cloud_goes_too(home: Path, note: Recording) -> None:
+    sidecar = beside(home, note)
+    (home / "recordings" / note.masters[0].name).unlink()
+    with opened() as services:
+        with services.library.database.session(write=True) as connection:
+            connection.exec_driver_sql("UPDATE masters SET state = 'freed'")
+        services.trash.delete([note.id])
+        assert (all_files(home, "recordings"), all_files(home, "trash")) == ([], [sidecar])
+        services.trash.empty()
+        assert all_files(home, "trash") == []
+
+
+def test_a_sidecar_that_was_left_behind_is_settled_and_a_newer_one_wins(home: Path, note: Recording) -> None:
+    name, sidecar = note.masters[0].name, beside(home, note, "old")
+    with opened() as services:
+        services.trash.delete([note.id])
+        (home / "trash" / sidecar).rename(home / "recordings" / sidecar)  # cut off between the two
+        services.trash.settle()
+        assert (all_files(home, "recordings"), all_files(home, "trash")) == ([], [name, sidecar])
+        (home / "recordings" / sidecar).write_text("older", "utf-8")
+        services.trash.settle()
+        assert (all_files(home, "recordings"), all_files(home, "trash")) == ([], [name, sidecar])
+        assert (home / "trash" / sidecar).read_text("utf-8") == "old"
+
+
+def many(home: Path, tmp_path: Path, count: int) -> list[str]:
+    """The ids of ``count`` notes; all but one by rows and copies of its file."""
+    (first,) = with_notes(tmp_path / "in", ["first"])
+    original = home / "recordings" / first.masters[0].name
+    ids = [first.id]
+    with opened() as services, services.library.database.session(write=True) as connection:
+        for number in range(1, count):
+            master = replace(first.masters[0], id=f"m{number}", name=f"{number}.wav")
+            copy = replace(first, id=f"{number:032x}", masters=(master,))
+            insert_recording(connection, copy)
+            (home / "recordings" / master.name).write_bytes(original.read_bytes())
+            ids.append(copy.id)
+    return ids
+
+
+def test_u10_many_are_deleted_and_restored_in_one_transaction_each(home: Path, tmp_path: Path) -> None:
+    ids = many(home, tmp_path, 210)
+    seen: list[tuple[int, int]] = []
+    with opened() as services:
+        metrics = services.library.database.metrics
+        given = [*ids, "unknown", ids[3]]
+        results = services.trash.delete(given, None, lambda done, total, _text: seen.append((done, total)))
+        assert [result.id for result in results] == given
+        assert [result.id for result in results if not result.ok] == ["unknown"]
+        assert seen == [(100, 210), (200, 210), (210, 210)]
+        assert services.library.database.metrics.committed - metrics.committed < 10
+        assert (len(files(home, "recordings")), len(files(home, "trash"))) == (0, 210)
+        assert all(result.ok for result in services.trash.delete(ids)), "those in the trash are done"
+        assert all(result.ok for result in services.trash.restore(ids))
+        assert (len(files(home, "recordings")), len(files(home, "trash"))) == (210, 0)
+        assert [entry.kind for entry in services.library.history(ids[7])] == ["deleted", "restored"]
+        assert services.verifying.run().is_sound
+
+
+def test_u10_a_delete_that_was_cancelled_is_settled_later(home: Path, tmp_path: Path) -> None:
+    """The rows are in the trash at once; the files follow, or are removed with them."""
+    ids = many(home, tmp_path, 110)
+    with opened() as services:
+        cancel = threading.Event()
+        results = services.trash.delete(ids, cancel, lambda *_: cancel.set())
+        assert all(result.ok for result in results)
+        assert len(files(home, "trash")) == 100
+        assert services.library.page(LibraryQuery(), 1).total == 0
+        assert services.verifying.run().is_sound, "wherever they are, they are found"
+        services.trash.settle()
+        assert (len(files(home, "recordings")), len(files(home, "trash"))) == (0, 110)
+        results = services.trash.restore(ids, cancel)
+        assert all(result.ok for result in results)
+        assert len(files(home, "trash")) == 110
+        services.trash.settle()
+        assert (len(files(home, "recordings")), len(files(home, "trash"))) == (110, 0)
+        services.trash.delete(ids, cancel)
+        cancel.clear()
+        seen: list[int] = []
+
+        def stop_after_ten(done: int, _total: int, _text: str) -> None:
+            seen.append(done)
+            if done == 10:
+                cancel.set()
+
+        assert len(services.trash.delete_for_ever(ids, cancel, stop_after_ten)) == 10
+        assert (len(files(home, "recordings")), len(files(home, "trash"))) == (0, 100)
+        assert all(result.ok for result in services.trash.empty())
+        assert files(home, "recordings") == files(home, "trash") == []
+
+
+def test_u10_those_whose_files_cannot_be_moved_are_put_back_and_told(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = many(home, tmp_path, 105)
+    in_use = {f"{number}.wav" for number in (3, 103)}
+    move = trash_module.replace_durably
+
+    def refuse_some(source: Path, target: Path) -> None:
+        if source.name in in_use:
+            raise PermissionError(13, "The file is in use by another program")
+        move(source, target)
+
+    with opened() as services:
+        monkeypatch.setattr(trash_module, "replace_durably", refuse_some)
+        results = services.trash.delete([ids[3][:32], *ids])
+        assert [r.id for r in results if not r.ok] == [ids[3], ids[3], ids[103]]
+        assert all("in use by another program" in str(r.error) for r in results if not r.ok)
+        stuck = services.library.get(ids[3])
+        assert stuck.state is RecordingState.RECORDED
+        assert [entry.kind for entry in services.library.history(stuck.id)] == [
+            "deleted", "could not be deleted",
+        ]  # fmt: skip
+        assert services.verifying.run().is_sound
+        in_use.add("5.wav")
+        trashed_at = services.library.get(ids[5]).trashed_at
+        results = services.trash.restore(ids)
+        assert [r.id for r in results if not r.ok] == [ids[5]]
+        assert services.library.get(ids[5]).trashed_at == trashed_at, "its 30 days go on"
+        assert files(home, "trash") == ["5.wav"]
+
+
+def test_a_master_that_two_notes_share_is_in_the_trash_when_both_are(home: Path, note: Recording) -> None:
+    (name,) = (master.name for master in note.masters)
+    with opened() as services:
+        trash, other = services.trash, replace(note, id="f" * 32)
+        services.library.add(other, "split")
+        places = []
+        for act, ids in (
+            (trash.delete, [note.id]), (trash.delete, [other.id]), (trash.restore, [note.id]),
+            (trash.delete, [note.id]), (trash.restore, [note.id, other.id]),
+            (trash.delete, [note.id, other.id]),
+        ):  # fmt: skip
+            assert all(result.ok for result in act(ids))
+            services.trash.settle()
+            places.append("trash" if files(home, "trash") else "recordings")
+        assert places == ["recordings", "trash", "recordings", "trash", "recordings", "trash"]
+        trash.delete_for_ever([note.id])
+        assert files(home, "trash") == [name]
+        trash.delete_for_ever([other.id])
+        assert all_files(home, "trash") == all_files(home, "recordings") == []

@@ -1,17 +1,21 @@
 """What the bar says of a take in every state, with a take that tells what the test wants."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QTime
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QMenu
 
 from voice_recorder.audio.devices import InputDevice
 from voice_recorder.domain.errors import DiskFull, VoiceRecorderError
 from voice_recorder.domain.preflight import Status, Verdict
 from voice_recorder.domain.recording import AudioFormat
+from voice_recorder.domain.settings import Settings
 from voice_recorder.domain.settings import Theme as Choice
-from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState, Warn
+from voice_recorder.domain.take import WARNINGS, TakePlan, TakeSnapshot, TakeState, Warn
 from voice_recorder.ui.microphone_test import MicrophoneTest
 from voice_recorder.ui.recorder_bar import RecorderBar
 from voice_recorder.ui.take_control import TakeControl
@@ -21,6 +25,7 @@ from voice_recorder.ui.take_words import (
     NO_MICROPHONE,
     READY,
     READY_BY_MOUSE,
+    STAYS_HERE,
 )
 from voice_recorder.ui.theme import TARGET, Theme
 from voice_recorder.workers.lane import Lane
@@ -36,6 +41,7 @@ class ScriptedTake:
     def __init__(self) -> None:
         self.now = TakeSnapshot("abc", "Talk", TakeState.RECORDING, AudioFormat(), "Headset", elapsed_s=61.0)
         self.error: VoiceRecorderError | None = None
+        self.ends_at: datetime | None = None
         self.calls: list[str] = []
 
     def snapshot(self) -> TakeSnapshot:
@@ -72,11 +78,24 @@ class ScriptedTakes:
         self.refusal: VoiceRecorderError | None = None
         self.running = None
         self.takes = self
+        self.settings = self
+        self.current = Settings()
+        self.asked: dict[str, Any] = {}
+        self.deaf: VoiceRecorderError | None = None
 
-    def start(self) -> ScriptedTake:
+    def plan(self) -> TakePlan:
+        return TakePlan()
+
+    def start(self, **asked: Any) -> ScriptedTake:
+        self.asked = asked
         if self.refusal:
             raise self.refusal
         return self.take
+
+    def listen(self) -> int:
+        if self.deaf:
+            raise self.deaf
+        return self.current.take_pre_record_s
 
 
 class Bar:
@@ -267,3 +286,166 @@ def test_a_blocked_verdict_is_said_before_record_is_pressed(it: Bar) -> None:
     assert it.bar._left.text() == "less than a minute left"
     it.bar.show_preflight(Verdict(Status.HEALTHY, (), 3, 4, 0), None)
     assert it.bar.status.text() == READY
+
+
+# How a take goes, beyond Record and Stop
+
+
+def actions(menu: QMenu) -> dict[str, QAction]:
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+def submenu(it: Bar, name: str) -> QMenu:
+    menu = actions(it.bar.menu)[name].menu()
+    assert isinstance(menu, QMenu)
+    menu.aboutToShow.emit()
+    return menu
+
+
+def test_waiting_for_a_voice_parts_and_the_countdown_are_said(it: Bar) -> None:
+    it.record()
+    it.tell(state=TakeState.WAITING_FOR_VOICE, elapsed_s=0.0)
+    assert it.bar.status.text() == "Waiting for a voice · Headset"
+    assert it.bar.marker.isEnabled()
+    assert not it.bar._wave._live
+    it.tell(state=TakeState.RECORDING, part=3, stops_in_s=724.0, before_s=15.0)
+    assert it.bar.status.text() == (
+        "Recording · Stops in 12:04 · Part 3 · Headset · begins 15 s before Record"
+    )
+
+
+def test_listening_is_visible_and_can_be_switched_off_where_it_shows(it: Bar, qtbot: Any) -> None:
+    assert not it.bar.stop_listening.isVisible()
+    it.takes.current = Settings(take_pre_record_s=15)
+    with qtbot.waitSignal(it.control.listening_changed):
+        it.control.listen()
+    assert it.bar.status.text() == "Listening: the last 15 s are kept in memory."
+    assert it.bar.stop_listening.isVisible()
+    with qtbot.waitSignal(it.bar.setting_chosen) as chosen:
+        it.bar.stop_listening.click()
+    assert chosen.args == ["take.pre_record_s", 0]
+    it.takes.current = Settings()
+    with qtbot.waitSignal(it.control.listening_changed):
+        it.control.listen()
+    assert it.bar.status.text() == READY
+    assert not it.bar.stop_listening.isVisible()
+
+
+def test_listening_ends_with_the_press_and_comes_back_after_the_take(it: Bar, qtbot: Any) -> None:
+    it.takes.current = Settings(take_pre_record_s=5)
+    with qtbot.waitSignal(it.control.listening_changed):
+        it.control.listen()
+    it.record()
+    assert not it.bar.stop_listening.isVisible()
+    with qtbot.waitSignal(it.control.listening_changed) as changed:
+        it.take.now = replace(it.take.now, state=TakeState.FINISHED)
+    assert changed.args == [5]
+
+
+def test_a_microphone_that_cannot_be_listened_to_is_not_said_to_be(it: Bar, qtbot: Any) -> None:
+    it.takes.current = Settings(take_pre_record_s=5)
+    with qtbot.waitSignal(it.control.listening_changed):
+        it.control.listen()
+    it.takes.deaf = VoiceRecorderError("The microphone is busy.")
+    with qtbot.waitSignal(it.control.listening_changed) as changed:
+        it.control.listen()
+    assert changed.args == [0]
+    assert it.bar.status.text() == READY
+
+
+def test_voice_activation_is_said_before_record_is_pressed(it: Bar) -> None:
+    it.bar.show_settings(Settings(take_voice_activated=True))
+    assert it.bar.status.text() == f"Press R to record as soon as somebody speaks. {STAYS_HERE}"
+    assert actions(it.bar.menu)["Record only while somebody speaks"].isChecked()
+    it.bar.show_settings(Settings())
+    assert it.bar.status.text() == READY
+
+
+@pytest.mark.parametrize(
+    ("where", "what", "expected"),
+    [
+        ("", "Record only while somebody speaks", ["take.voice_activated", True]),
+        ("Go on in a new recording", "Every 30 min", ["take.split_min", 30]),
+        ("Go on in a new recording", "At a silence of 10 s", ["take.split_silence_s", 10]),
+        ("Keep what was said before Record", "15 s", ["take.pre_record_s", 15]),
+    ],
+)
+def test_the_menu_changes_settings(it: Bar, qtbot: Any, where: str, what: str, expected: list[Any]) -> None:
+    menu = submenu(it, where) if where else it.bar.menu
+    with qtbot.waitSignal(it.bar.setting_chosen) as chosen:
+        actions(menu)[what].trigger()
+    assert chosen.args == expected
+
+
+def test_the_menu_shows_what_the_settings_say_also_what_it_does_not_offer(it: Bar) -> None:
+    it.bar.show_settings(Settings(take_split_min=7, take_split_silence_s=25, take_pre_record_s=45))
+    ticked = {
+        action.text()
+        for name in ("Go on in a new recording", "Keep what was said before Record")
+        for action in submenu(it, name).actions()
+        if action.isChecked()
+    }
+    assert ticked == {"Every 7 min", "At a silence of 25 s", "45 s"}
+
+
+def test_the_end_can_be_chosen_before_and_during_a_take_and_is_forgotten_after(it: Bar, qtbot: Any) -> None:
+    actions(submenu(it, "Stop by itself"))["Stops after 30 min"].trigger()
+    assert it.bar.status.text() == f"Stops after 30 min · {READY}"
+    it.record()
+    half_an_hour = datetime.now(UTC) + timedelta(minutes=30)
+    assert abs(it.takes.asked["ends_at"] - half_an_hour) < timedelta(minutes=1)
+    actions(submenu(it, "Stop by itself"))["Never"].trigger()
+    assert it.take.ends_at is None
+    actions(submenu(it, "Stop by itself"))["Stops after 1 h"].trigger()
+    assert it.take.ends_at is not None
+    with qtbot.waitSignal(it.control.ended) as ended:
+        it.take.now = replace(it.take.now, state=TakeState.FINISHED)
+    assert not ended.args[2]  # nobody is asked for a name
+    assert it.bar.status.text() == READY
+
+
+def test_a_time_of_day_is_asked_for_and_cancelling_changes_nothing(it: Bar) -> None:
+    actions(submenu(it, "Stop by itself"))["At a time of day…"].trigger()
+    assert it.bar.menu.dialog is not None
+    it.bar.menu.dialog.reject()
+    assert it.control.rule is None
+    actions(submenu(it, "Stop by itself"))["At a time of day…"].trigger()
+    it.bar.menu.dialog.time.setTime(QTime(3, 30))
+    it.bar.menu.dialog.accept()
+    rule = it.control.rule
+    assert rule is not None
+    at = rule.ends_at()
+    assert (at.hour, at.minute) == (3, 30)
+    assert timedelta() < at - datetime.now(UTC) <= timedelta(days=1)
+    assert it.bar.status.text() == f"Stops at 03:30 · {READY}"
+    ticked = [action for action in submenu(it, "Stop by itself").actions() if action.isChecked()]
+    assert [action.text() for action in ticked] == ["Stops at 03:30"]
+
+
+def test_in_a_take_only_its_end_can_be_chosen(it: Bar) -> None:
+    it.record()
+    enabled = {name for name, action in actions(it.bar.menu).items() if action.isEnabled()}
+    assert enabled == {"Stop by itself", "Recording settings…"}
+
+
+def test_a_new_part_has_a_name_of_its_own(it: Bar, qtbot: Any) -> None:
+    it.record()
+    it.bar.title.setFocus()
+    with qtbot.waitSignal(it.control.split) as split:
+        it.tell(recording_id="def", title="Talk (2)", part=2)
+    assert split.args == ["def"]
+    assert it.bar.title.text() == "Talk (2)"
+    assert not it.bar.title.hasFocus()
+
+
+def test_nothing_in_the_bar_moves_when_a_take_starts(it: Bar, qapp: QApplication) -> None:
+    it.bar.resize(900, it.bar.height())
+    qapp.processEvents()
+    before = [part.geometry() for part in (it.bar.button, it.bar.options, it.bar._elapsed, it.bar._pages)]
+    it.record()
+    it.tell(state=TakeState.WAITING_FOR_VOICE, stops_in_s=100.0)
+    qapp.processEvents()
+    after = [part.geometry() for part in (it.bar.button, it.bar.options, it.bar._elapsed, it.bar._pages)]
+    assert after == before
+    assert min(it.bar.options.width(), it.bar.options.height()) >= TARGET
+    assert it.bar.options.accessibleName() == "How to record"

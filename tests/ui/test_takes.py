@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,11 @@ from tests.fakes.virtual_microphone import VirtualMicrophone
 from voice_recorder.domain.errors import NoInputDevice, VoiceRecorderError
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
+from voice_recorder.domain.take import TakePlan
 from voice_recorder.services import Services
+from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.ui.main_window import MainWindow
+from voice_recorder.ui.stop_rule import StopRule
 from voice_recorder.ui.window_app import BugReporter, WindowApp
 
 Open = Callable[[], MainWindow]
@@ -63,7 +67,7 @@ def test_a_take_is_listed_selected_and_its_title_stands_ready(
     qtbot.waitUntil(lambda: _only(services).title == "Budget call with Ines")
     qtbot.waitUntil(lambda: _only(services).masters[0].sha256 is not None, timeout=10_000)
     assert _only(services).state is RecordingState.RECORDED
-    qtbot.waitUntil(lambda: window.library.detail.waveform._peaks is not None, timeout=5000)
+    qtbot.waitUntil(lambda: window.library.detail.waveform.has_peaks, timeout=5000)
 
 
 def test_who_types_elsewhere_is_left_alone(
@@ -249,3 +253,50 @@ def test_the_picker_offers_what_is_plugged_in_and_keeps_the_choice(
 def test_time_left_is_said_in_hours(open_window: Open, qtbot: Any) -> None:
     window = open_window()
     qtbot.waitUntil(lambda: window.bar._left.text().endswith("left"), timeout=10_000)
+
+
+def test_a_take_that_ends_by_the_clock_in_parts_is_listed_and_asks_for_no_name(
+    open_window: Open, add: Any, services: Services, qtbot: Any
+) -> None:
+    """C8.3, C8.5: both recordings are there, and what was selected stays selected."""
+    note = add("Note")
+    window = open_window()
+    take = services.takes.start_from(GeneratedVoice(), "Talk", plan=TakePlan(split_after_s=1.0))
+    window.control._on_started(take)
+    window.control.choose_rule(StopRule(at=datetime.now(UTC) + timedelta(seconds=1.6)))
+    with qtbot.waitSignal(window.control.split, timeout=5000):
+        pass
+    with qtbot.waitSignal(window.control.ended, timeout=10_000) as ended:
+        pass
+    assert not ended.args[2]
+    qtbot.waitUntil(lambda: window.library.model.total == 3, timeout=5000)
+    titles = {recording.title for recording in services.library.with_ids(None)}
+    assert titles == {"Note", "Talk", "Talk (2)"}
+    assert window.library.detail.recording_id == note.id
+    assert not window.library.detail.title.hasFocus()
+    assert window.control.rule is None
+
+
+def test_what_the_menu_beside_record_changes_is_stored_and_in_force(
+    open_window: Open, services: Services, qtbot: Any
+) -> None:
+    """C8.1: listening begins by the menu, is said, goes over into the take, and ends by its button."""
+    window = open_window()
+    entry = next(a for a in window.bar.menu.actions() if a.text() == "Keep what was said before Record")
+    next(action for action in entry.menu().actions() if action.text() == "5 s").trigger()
+    qtbot.waitUntil(window.bar.stop_listening.isVisible, timeout=8000)
+    assert services.settings.current.take_pre_record_s == 5
+    assert window.bar.status.text() == "Listening: the last 5 s are kept in memory."
+    qtbot.wait(1500)
+    _record(window, qtbot)
+    _heard(window, qtbot, 2)
+    assert "before Record" in window.bar.status.text() or "silence" in window.bar.status.text()
+    assert not window.bar.stop_listening.isVisible()
+    _stop(window, qtbot)
+    events = _only(services).masters[0].events
+    assert [event.kind.value for event in events] == ["pre_recorded"]
+    assert events[0].frame > 48000
+    qtbot.waitUntil(window.bar.stop_listening.isVisible, timeout=8000)
+    qtbot.mouseClick(window.bar.stop_listening, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.bar.stop_listening.isVisible(), timeout=8000)
+    assert services.settings.current.take_pre_record_s == 0

@@ -274,8 +274,8 @@ def test_the_detail_tells_what_is_known(open_window: Open, add: Any, qtbot: Any)
     assert detail.backup.verdict.text().startswith("Backup is off")
     assert detail._history.text.text()
     assert "cut off" in detail._state.text()
-    assert [flag.at_s for flag in detail.waveform._flags] == [0.25, 0.5]
-    qtbot.waitUntil(lambda: detail.waveform._peaks is not None, timeout=5000)
+    assert [flag.at_s for flag in detail.waveform.flags] == [0.25, 0.5]
+    qtbot.waitUntil(lambda: detail.waveform.has_peaks, timeout=5000)
     assert max(detail.waveform.column_heights) > 0.5
 
 

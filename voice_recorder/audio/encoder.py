@@ -10,38 +10,32 @@ import os
 import shutil
 import subprocess
 import threading
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 import numpy.typing as npt
 import soundfile
-import soxr
 from typing_extensions import Buffer, override
 
 from voice_recorder.audio import mp3_info
 from voice_recorder.audio.completeness import is_cut_off
 from voice_recorder.audio.devices import quiet_stderr
+from voice_recorder.audio.sound import Progress, Samples16, Sound, Told, clipped
 from voice_recorder.audio.tags import CopyTags, id3, tag
 from voice_recorder.domain.compression import M4A_BPS, SendAs, opus_bps
 from voice_recorder.domain.errors import Cancelled, DamagedAudio, DiskFull, EncodingError
-
-Samples = npt.NDArray[np.int16]
-Progress = Callable[[int, int], None]
 
 # LAME's, from 0 (best) to 9: that of ffmpeg. 3 takes 5 % longer and 2 twice as long, for what nobody hears at
 # this bit rate; from 7 on the noise of coding is no longer shaped.
 MP3_QUALITY = 5
 _OPUS_RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 _BLOCK_FRAMES = 1 << 17
-_PROGRESS_EVERY_S = 0.1
-_UP_TO_16_BITS = ("PCM_16", "PCM_S8", "PCM_U8")
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_LARGEST_WAV_BYTES = (1 << 32) - (1 << 20)
 _KEPT = "The recording is kept as it is."
 _importing_pydub = threading.Lock()
 
@@ -73,13 +67,28 @@ def encode(
     Raises Cancelled; DamagedAudio when the master cannot be read, is cut off or changes meanwhile; DiskFull;
     EncodingError.
     """
-    write = _WRITERS[send_as]
     if target.resolve() == source.resolve():
         raise ValueError("the copy would take the place of its master")
-    with _new_file(target) as file, _opened(source, cancel or threading.Event(), progress) as master:
-        frames, sample_rate_hz = write(master, file, tags)
-        size_bytes = file.seek(0, os.SEEK_END)
-    return Encoded(size_bytes, frames, sample_rate_hz)
+    with (
+        _new_file(target, "The compressed copy could not be written", 0o600) as file,
+        _opened(source, cancel or threading.Event(), progress) as master,
+    ):
+        return _written(master, file, _WRITERS[send_as], tags)
+
+
+def encode_sound(sound: Sound, target: Path, send_as: SendAs | None, tags: CopyTags, title: str) -> Encoded:
+    """Write any sound as ``target``, synced; a compressed copy as ``encode`` makes it, or WAV for None.
+
+    WAV has the sound's own kind of samples; beyond 4 GB it is RF64. ``title`` begins the sentence when it
+    cannot be written. Whatever goes wrong leaves no target: DiskFull, EncodingError, what the sound raises.
+    """
+    with _new_file(target, title, 0o666) as file:
+        return _written(sound, file, _WRITERS[send_as] if send_as else _write_wav, tags)
+
+
+def _written(sound: Sound, file: "_CopyFile", write: "_Writer", tags: CopyTags) -> Encoded:
+    frames, sample_rate_hz = write(sound, file, tags)
+    return Encoded(file.seek(0, os.SEEK_END), frames, sample_rate_hz)
 
 
 def m4a_available() -> tuple[bool, str]:
@@ -87,25 +96,21 @@ def m4a_available() -> tuple[bool, str]:
     return (True, "") if _converter() else (False, "ffmpeg is not installed")
 
 
-class _Master:
-    """The sound that is copied, in blocks of shape (frames, channels)."""
+class _Master(Sound):
+    """The sound of a file."""
 
     def __init__(
         self, sound: soundfile.SoundFile, name: str, cancel: threading.Event, progress: Progress | None
     ) -> None:
+        super().__init__(sound.frames, sound.samplerate, sound.channels, sound.subtype)
         self._sound = sound
         self._name = name
         self._cancel = cancel
-        self._progress = progress or (lambda done, total: None)
-        self.frames: int = sound.frames
-        self.sample_rate_hz: int = sound.samplerate
-        self.channels: int = sound.channels
-        self.has_16_bits = sound.subtype in _UP_TO_16_BITS
-        self.has_floats = sound.subtype in ("FLOAT", "DOUBLE")
+        self._told = Told(progress, sound.frames)
 
+    @override
     def blocks(self, dtype: str) -> Iterator[npt.NDArray[Any]]:
-        """All of it as ``dtype``; floating-point samples lie within -1 and 1."""
-        done, told_at = 0, 0.0
+        done = 0
         while done < self.frames:
             if self._cancel.is_set():
                 raise Cancelled
@@ -115,38 +120,9 @@ class _Master:
                 raise _damaged(self._name, "cannot be read to its end") from error
             if not len(block):
                 raise _damaged(self._name, "ended before its end")
-            yield np.clip(np.nan_to_num(block), -1, 1) if dtype == "float32" else block
+            yield block
             done += len(block)
-            if done == self.frames or time.monotonic() - told_at >= _PROGRESS_EVERY_S:
-                self._progress(done, self.frames)
-                told_at = time.monotonic()
-
-    def samples(self, sample_rate_hz: int, channels: int) -> Iterator[Samples]:
-        """All of it in 16 bits at this rate and with this many channels, one or two."""
-        if self.has_16_bits and (sample_rate_hz, channels) == (self.sample_rate_hz, self.channels):
-            yield from self.blocks("int16")
-            return
-        resampler = soxr.ResampleStream(self.sample_rate_hz, sample_rate_hz, channels, dtype="float32")
-        is_resampled = sample_rate_hz != self.sample_rate_hz
-        frames = 0
-        for block in self.blocks("float32"):
-            mixed = _mixed_to_stereo(block) if self.channels > channels else block
-            ready = _to_int16(resampler.resample_chunk(mixed) if is_resampled else mixed)
-            frames += len(ready)
-            yield ready
-        rest = resampler.resample_chunk(np.empty((0, channels), np.float32), last=True)
-        if not frames + len(rest):
-            rest = np.zeros((1, channels), np.float32)  # a single sample of 192 kHz is less than one
-        yield _to_int16(rest)
-
-
-def _mixed_to_stereo(block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    return np.stack([block[:, 0::2].mean(axis=1), block[:, 1::2].mean(axis=1)], axis=1)
-
-
-def _to_int16(block: npt.NDArray[np.float32]) -> Samples:
-    samples: Samples = np.clip(np.rint(block * 32768.0), -32768, 32767).astype(np.int16)
-    return samples
+            self._told.tell(done)
 
 
 @contextmanager
@@ -187,11 +163,11 @@ class _CopyFile(io.FileIO):
 
 
 @contextmanager
-def _new_file(target: Path) -> Iterator[_CopyFile]:
+def _new_file(target: Path, title: str, mode: int) -> Iterator[_CopyFile]:
     """A new file, synced at the end and gone after any failure. The boundary for errors of writing."""
     try:
         target.unlink(missing_ok=True)
-        with _CopyFile(target, "x+", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        with _CopyFile(target, "x+", opener=lambda path, flags: os.open(path, flags, mode)) as file:
             yield file
             os.fsync(file.fileno())
     except BaseException as error:
@@ -199,13 +175,12 @@ def _new_file(target: Path) -> Iterator[_CopyFile]:
             target.unlink(missing_ok=True)
         if not isinstance(error, OSError):
             raise
-        title = "The compressed copy could not be written"
         if error.errno in _NO_ROOM:
             raise DiskFull(f"{title}: the disk is full.", f"{_KEPT} Make room and try again.") from error
         raise EncodingError(f"{title}: {error.strerror or error}.", _KEPT) from error
 
 
-def _write_mp3(master: _Master, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
+def _write_mp3(master: Sound, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
     """128 kbps CBR. Rates below 16 kHz, which MP3 has up to 64 kbps only, are raised."""
     rate = _rate_for(master.sample_rate_hz, mp3_info.SAMPLE_RATES_HZ)
     channels = min(2, master.channels)
@@ -242,7 +217,7 @@ def _write_mp3(master: _Master, file: _CopyFile, tags: CopyTags) -> tuple[int, i
     return frames, rate
 
 
-def _write_opus(master: _Master, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
+def _write_opus(master: Sound, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
     rate = _rate_for(master.sample_rate_hz, _OPUS_RATES_HZ)
     channels = min(2, master.channels)
     level = (256 - opus_bps(channels) / channels / 1000) / 250
@@ -254,17 +229,26 @@ def _write_opus(master: _Master, file: _CopyFile, tags: CopyTags) -> tuple[int, 
     return frames, rate
 
 
-def _write_flac(master: _Master, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
+def _write_wav(sound: Sound, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
+    size = sound.frames * sound.channels * sound.sample_bytes
+    frames = _write_by_libsndfile(
+        sound.blocks(sound.dtype), file, sound.sample_rate_hz, sound.channels, subtype=sound.subtype,
+        format="WAV" if size < _LARGEST_WAV_BYTES else "RF64", info=tags.info,
+    )  # fmt: skip
+    return frames, sound.sample_rate_hz
+
+
+def _write_flac(master: Sound, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
     dtype = "int16" if master.has_16_bits else "float32" if master.has_floats else "int32"
     frames = _write_by_libsndfile(
-        master.blocks(dtype), file, master.sample_rate_hz, master.channels, format="FLAC",
+        clipped(master.blocks(dtype)), file, master.sample_rate_hz, master.channels, format="FLAC",
         subtype="PCM_16" if master.has_16_bits else "PCM_24", room_for_tags=tags.size_bytes,
     )  # fmt: skip
     tag(file, SendAs.FLAC, tags)
     return frames, master.sample_rate_hz
 
 
-def _write_m4a(master: _Master, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
+def _write_m4a(master: Sound, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
     """AAC by ffmpeg, fed through a pipe.
 
     pydub's own export holds the whole recording in memory (343 MB for half an hour) and cannot be called off,
@@ -298,7 +282,7 @@ def _write_m4a(master: _Master, file: _CopyFile, tags: CopyTags) -> tuple[int, i
     return frames, rate
 
 
-def _feed(pipe: IO[bytes], blocks: Iterator[Samples]) -> int:
+def _feed(pipe: IO[bytes], blocks: Iterator[Samples16]) -> int:
     """Write all blocks and close the pipe; the number of frames, fewer where the reader ended early."""
     frames = 0
     for block in blocks:
@@ -327,7 +311,8 @@ def _converter() -> str | None:
     return shutil.which(name)
 
 
-_WRITERS: dict[SendAs, Callable[[_Master, _CopyFile, CopyTags], tuple[int, int]]] = {
+_Writer = Callable[[Sound, _CopyFile, CopyTags], tuple[int, int]]
+_WRITERS: dict[SendAs, _Writer] = {
     SendAs.MP3: _write_mp3,
     SendAs.OPUS: _write_opus,
     SendAs.FLAC: _write_flac,
@@ -386,6 +371,7 @@ def _write_by_libsndfile(
     channels: int,
     *,
     room_for_tags: int = 0,
+    info: Mapping[str, str] | None = None,
     **kind: Any,
 ) -> int:
     """Encode ``blocks``; the number of frames. With room for them, tags need not move all that follows."""
@@ -395,6 +381,8 @@ def _write_by_libsndfile(
         with soundfile.SoundFile(outlet, "w", sample_rate_hz, channels, **kind) as sound:
             if room_for_tags:
                 sound.comment = " " * room_for_tags
+            for name, words in (info or {}).items():
+                setattr(sound, name, words)
             for block in blocks:
                 sound.write(block)
                 outlet.check()

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,11 +42,13 @@ class FfmpegStream:
     channels: int
     promised_frames: int
 
-    def blocks(self) -> Iterator[npt.NDArray[np.int16]]:
-        """The samples in blocks of shape (frames, channels)."""
+    def blocks(self, start_s: int = 0) -> Generator[npt.NDArray[np.int16], None, None]:
+        """The samples from ``start_s`` on, in blocks of shape (frames, channels)."""
+        seek = ["-ss", str(start_s)] if start_s else []
         command = [
-            "ffmpeg", "-v", "error", "-nostdin", "-i", _as_file(self.path), "-map", "0:a:0", "-f", "s16le",
-            "-acodec", "pcm_s16le", "-ac", str(self.channels), "-ar", str(self.sample_rate_hz), "-",
+            "ffmpeg", "-v", "error", "-nostdin", *seek, "-i", _as_file(self.path), "-map", "0:a:0",
+            "-f", "s16le", "-acodec", "pcm_s16le", "-ac", str(self.channels),
+            "-ar", str(self.sample_rate_hz), "-",
         ]  # fmt: skip
         frame_bytes = 2 * self.channels
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:

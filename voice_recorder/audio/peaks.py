@@ -10,6 +10,8 @@ Int8 = npt.NDArray[np.int8]
 
 BINS_PER_SECOND = 100
 OVERVIEW_COLUMNS = 96
+LEVEL_STEP = 4
+"""Bins of one level of a pyramid that make one of the next."""
 QUIET = 8
 _MAGIC = b"PEAK"
 _HEAD = struct.Struct("<4sdQ")
@@ -50,6 +52,50 @@ class Peaks:
             raise ValueError("these are no peaks")
         values = np.frombuffer(data, np.int8, offset=_HEAD.size)
         return cls(rate, values[:bins], values[bins:])
+
+
+class Pyramid:
+    """Peaks in several resolutions, so that any stretch, at any zoom, is read in the time of its columns."""
+
+    def __init__(self, peaks: Peaks) -> None:
+        self.bins_per_second = peaks.bins_per_second
+        self._levels = [(peaks.minima, peaks.maxima)]
+        while len(self._levels[-1][0]) > 2 * OVERVIEW_COLUMNS:
+            minima, maxima = self._levels[-1]
+            self._levels.append((_joined(minima, np.minimum), _joined(maxima, np.maximum)))
+
+    def columns(self, first: int, count: int, column_s: float) -> tuple[Int8, Int8]:
+        """Lowest and highest sample of ``count`` columns of ``column_s`` seconds each.
+
+        ``first`` is the number of the first one, counted from the start of the sound: a stretch that is
+        scrolled has the same columns, elsewhere. Beyond the end there is silence.
+        """
+        bins = column_s * self.bins_per_second
+        level = 0
+        while level + 1 < len(self._levels) and bins >= 2 * LEVEL_STEP:
+            level, bins = level + 1, bins / LEVEL_STEP
+        minima, maxima = self._levels[level]
+        edges = np.floor((first + np.arange(count + 1)) * bins).astype(np.int64)
+        return _reduced(minima, edges, np.minimum), _reduced(maxima, edges, np.maximum)
+
+
+def _joined(values: Int8, reduce: np.ufunc) -> Int8:
+    """Every ``LEVEL_STEP`` values made one; an incomplete last group counts."""
+    padded = np.pad(values, (0, -len(values) % LEVEL_STEP), "edge")
+    joined = padded[::LEVEL_STEP]
+    for offset in range(1, LEVEL_STEP):
+        joined = reduce(joined, padded[offset::LEVEL_STEP])
+    return joined
+
+
+def _reduced(values: Int8, edges: npt.NDArray[np.int64], reduce: np.ufunc) -> Int8:
+    """One value for what is between each two edges; where that is nothing, the one at the first edge."""
+    found: Int8 = np.zeros(len(edges) - 1, np.int8)
+    inside = np.flatnonzero((edges[:-1] >= 0) & (edges[:-1] < len(values)))
+    if len(inside):
+        end = max(edges[inside[-1]] + 1, edges[inside[-1] + 1])
+        found[inside] = reduce.reduceat(values[:end], edges[:-1][inside])
+    return found
 
 
 class PeakCollector:

@@ -14,23 +14,37 @@ _ROOM_BESIDE_VALUES = 200
 
 @dataclass(frozen=True)
 class CopyTags:
-    """What is written into a copy. The title may be empty and hold any character; dates are told in UTC."""
+    """What is written into a copy. Texts may be empty and hold any character; dates are told in UTC."""
 
     title: str
     created_at: datetime
     recording_id: str
+    comment: str = ""
 
     @property
     def values(self) -> dict[str, str]:
-        """By their names in FLAC and Ogg. There is no title where it is empty."""
-        title = self.title.encode(errors="replace").decode().replace("\0", " ")  # lone surrogates, and ends
+        """By their names in FLAC and Ogg. There is none that would be empty."""
         date = self.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return {**({"TITLE": title} if title else {}), "DATE": date, "RECORDING_ID": self.recording_id}
+        texts = {"TITLE": _plain(self.title), "COMMENT": _plain(self.comment)}
+        named = {name: text for name, text in texts.items() if text}
+        return {**named, "DATE": date, "RECORDING_ID": self.recording_id}
+
+    @property
+    def info(self) -> dict[str, str]:
+        """As soundfile names them in WAV, which has no other place for the id than the comment."""
+        values = self.values
+        comment = f"{values.get('COMMENT', '')}\nRecording {self.recording_id}".strip()
+        return {"title": values.get("TITLE", ""), "date": values["DATE"], "comment": comment}
 
     @property
     def size_bytes(self) -> int:
         """The room that they take in a file, at most."""
         return sum(len(value.encode()) for value in self.values.values()) + _ROOM_BESIDE_VALUES
+
+
+def _plain(text: str) -> str:
+    """Without lone surrogates, and without what ends a text."""
+    return text.encode(errors="replace").decode().replace("\0", " ")
 
 
 def id3(tags: CopyTags) -> bytes:
@@ -44,6 +58,8 @@ def id3(tags: CopyTags) -> bytes:
         tag.add(frames.TIT2(encoding=_ID3_UTF8, text=values["TITLE"]))
     tag.add(frames.TDRC(encoding=_ID3_UTF8, text=values["DATE"]))
     tag.add(frames.TXXX(encoding=_ID3_UTF8, desc="recording_id", text=values["RECORDING_ID"]))
+    if "COMMENT" in values:
+        tag.add(frames.COMM(encoding=_ID3_UTF8, lang="XXX", desc="", text=values["COMMENT"]))
     out = BytesIO()
     tag.save(out, padding=lambda _: 0)
     return out.getvalue()
@@ -79,4 +95,5 @@ def _mp4_items(values: dict[str, str]) -> dict[str, object]:
         "\xa9day": values["DATE"],
         "----:com.apple.iTunes:RECORDING_ID": [values["RECORDING_ID"].encode()],
     }
-    return items | ({"\xa9nam": values["TITLE"]} if "TITLE" in values else {})
+    named = {"TITLE": "\xa9nam", "COMMENT": "\xa9cmt"}
+    return items | {key: values[name] for name, key in named.items() if name in values}

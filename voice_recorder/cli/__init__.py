@@ -8,7 +8,17 @@ from collections.abc import Callable
 import typer
 
 from voice_recorder import __version__
-from voice_recorder.cli import cloud, library, provider, recording, safety, system
+from voice_recorder.cli import (
+    cloud,
+    export,
+    library,
+    organising,
+    provider,
+    rebuild,
+    recording,
+    safety,
+    system,
+)
 from voice_recorder.cli.program import Build, Program, report_error, show
 from voice_recorder.domain.errors import VoiceRecorderError
 
@@ -37,7 +47,7 @@ def _main(
     """Take the options that stand before a command."""
 
 
-for group in (recording, library, cloud, provider, safety, system):
+for group in (recording, library, organising, export, cloud, provider, safety, rebuild, system):
     group.register(app)
 
 
@@ -54,7 +64,12 @@ def run(arguments: list[str], build: Build, run_window: Callable[[], int]) -> in
         if not arguments:
             return run_window()
         command = typer.main.get_command(app)
-        code = command.main(args=arguments, prog_name="voice-recorder", standalone_mode=False, obj=program)
+        try:
+            code = command.main(
+                args=arguments, prog_name="voice-recorder", standalone_mode=False, obj=program
+            )
+        finally:
+            program.describe_changes()
         return code if isinstance(code, int) else 0
     except VoiceRecorderError as error:
         return report_error(error, as_json=as_json)

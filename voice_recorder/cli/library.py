@@ -1,5 +1,6 @@
 """Commands on recordings: list, show, import, rename, delete, restore, trash."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +34,7 @@ from voice_recorder.cli.program import (
     size_words,
 )
 from voice_recorder.domain.errors import NotFound
-from voice_recorder.domain.library_query import LibraryQuery
+from voice_recorder.domain.library_query import LibraryQuery, Sort
 from voice_recorder.domain.preflight import in_mb
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
@@ -56,18 +57,38 @@ def register(app: typer.Typer) -> None:
     app.add_typer(trash_app, name="trash")
 
 
+def _day(name: str, words: str) -> Any:
+    return typer.Option(name, formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=words)
+
+
 def list_(
     context: typer.Context,
     search: Annotated[str, typer.Option(help="Words in title, notes or tags.", callback=as_text)] = "",
     state: Annotated[RecordingState | None, typer.Option(help="Only those in this state.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="Only those with this tag; may be repeated.", callback=as_text)
+    ] = None,
+    folder: Annotated[
+        str | None, typer.Option(help="Only those in this folder; '' for none.", callback=as_text)
+    ] = None,
+    sort: Annotated[Sort, typer.Option(help="In which order.")] = Sort.NEWEST,
+    from_: Annotated[datetime | None, _day("--from", "Made on this day or later.")] = None,
+    until: Annotated[datetime | None, _day("--until", "Made on this day or before.")] = None,
+    longer: Annotated[float | None, typer.Option(min=0, help="Longer than so many seconds.")] = None,
+    shorter: Annotated[float | None, typer.Option(min=0, help="Shorter than so many seconds.")] = None,
     limit: Annotated[int, typer.Option(min=0, max=_MOST, help="At most so many.")] = 50,
     offset: Annotated[int, typer.Option(min=0, max=_MOST, help="Leave out so many first.")] = 0,
     json_: Json = False,
 ) -> None:
-    """List recordings, newest first."""
+    """List recordings, newest first unless told otherwise."""
     services = services_of(context)
     library, cached = services.library, services.fetching.cached
-    page = library.page(LibraryQuery(search=search, state=state), limit, offset)
+    query = LibraryQuery(
+        search=search, state=state, sort=sort, tags=tuple(tag or ()), folder=folder,
+        made_from=from_.date() if from_ else None, made_until=until.date() if until else None,
+        longer_than_s=longer, shorter_than_s=shorter,
+    )  # fmt: skip
+    page = library.page(query, limit, offset)
 
     def human() -> None:
         table = Table("Id", "Title", "Made", "Length", "Size", "State", "Backup")

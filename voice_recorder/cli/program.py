@@ -32,6 +32,7 @@ _T = TypeVar("_T")
 _STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _LOOK_EVERY_S = 0.1
 _ENDS_WITHIN_S = 3.0
+_SIDECARS_LEFT_BEFORE = 50
 
 
 def as_text(words: str | list[str] | None) -> str | list[str] | None:
@@ -59,13 +60,23 @@ class Program:
     def __init__(self, build: Build) -> None:
         self.build = build
         self._services: Services | None = None
+        self._stale_before = 0
 
     @property
     def services(self) -> Services:
         """The services of the library that the environment names."""
         if self._services is None:
             self._services = self.build(None)
+            self._stale_before = self._services.sidecars.count_stale()
         return self._services
+
+    def describe_changes(self) -> None:
+        """Say in sidecars what the command has changed, and a little of what was left to be said before."""
+        if self._services is not None:
+            sidecars = self._services.sidecars
+            with contextlib.suppress(VoiceRecorderError):  # written by the next command
+                changed = sidecars.count_stale() - self._stale_before
+                sidecars.write_pending(limit=max(_SIDECARS_LEFT_BEFORE, changed))
 
     def close(self) -> None:
         """Give the library back."""

@@ -6,7 +6,8 @@ import sys
 import tempfile
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,9 +29,14 @@ from voice_recorder.cli.program import (
     stop_on_signals,
     warn,
 )
-from voice_recorder.domain.errors import NoInputDevice, StorageError, VoiceRecorderError
+from voice_recorder.domain.errors import (
+    ConfigurationError,
+    NoInputDevice,
+    StorageError,
+    VoiceRecorderError,
+)
 from voice_recorder.domain.preflight import Purpose
-from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState
+from voice_recorder.domain.take import WARNINGS, TakePlan, TakeSnapshot, TakeState
 from voice_recorder.services import Services
 from voice_recorder.services.demo import run_demo
 from voice_recorder.services.preflight import refuse_if_blocked
@@ -58,13 +64,35 @@ def record(
     device: Annotated[
         str | None, typer.Option(help="An input's index, name or part of its name.", callback=as_text)
     ] = None,
+    voice: Annotated[
+        bool, typer.Option("--voice", help="Wait for a voice, and pause while nobody speaks.")
+    ] = False,
+    split_minutes: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=_LONGEST_S, help="Go on in a new recording after so many minutes."),
+    ] = None,
+    split_silence: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=_LONGEST_S, help="Go on in a new one after so many seconds of silence."),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="End at this time of day, as HH:MM.")] = None,
     json_: Json = False,
 ) -> None:
-    """Record until Ctrl-C, SIGTERM or SIGHUP, or for some seconds."""
+    """Record until Ctrl-C, SIGTERM or SIGHUP, for some seconds or until some time.
+
+    How long a silence pauses, and what is too short to be split, is in the settings (take.…).
+    """
     stop = stop_on_signals()
+    ends_at = None if until is None else _next(until)
     services = services_of(context)
     refuse_if_blocked(services.preflight.check(Purpose.TAKE))
-    take = services.takes.start(title, device, limit_s=seconds)
+    plan = replace(
+        services.takes.plan(),
+        voice_activated=voice,
+        split_after_s=None if split_minutes is None else split_minutes * 60,
+        split_silence_s=split_silence,
+    )
+    take = services.takes.start(title, device, limit_s=seconds, plan=plan, ends_at=ends_at)
     try:
         _follow(take, stop, seconds)
     finally:  # whatever happens to the terminal, nobody else could end it
@@ -72,10 +100,12 @@ def record(
         take.wait()
     if take.snapshot().state is TakeState.FAILED and take.error:
         raise take.error
-    unproved = _prove(services, take.recording_id)
+    unproved = _prove(services, take.kept_ids)
     document = recording_document(
-        services.library.get(take.recording_id), services.library, services.fetching.cached
+        services.library.get(take.kept_ids[0]), services.library, services.fetching.cached
     )
+    if _splits(plan):
+        document["parts"] = list(take.kept_ids)
     if unproved:
         complain(unproved)
         document["error"] = error_document(unproved)
@@ -87,10 +117,28 @@ def record(
         raise typer.Exit(exit_code_of(unproved))
 
 
-def _prove(services: Services, recording_id: str) -> VoiceRecorderError | None:
+def _next(time_of_day: str) -> datetime:
+    """The next time that the clock of this place shows ``HH:MM``."""
+    try:
+        at = datetime.strptime(time_of_day, "%H:%M")  # noqa: DTZ007
+    except ValueError:
+        raise ConfigurationError(
+            f"{time_of_day!r} is no time of day.", "It takes hours and minutes, such as 14:30."
+        ) from None
+    now = datetime.now().astimezone()
+    then = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
+    return then if then > now else then + timedelta(days=1)
+
+
+def _splits(plan: TakePlan) -> bool:
+    return plan.split_after_s is not None or plan.split_silence_s is not None
+
+
+def _prove(services: Services, recording_ids: tuple[str, ...]) -> VoiceRecorderError | None:
     """Why the SHA-256 of a kept take could not be stored, if it could not."""
     try:
-        services.proving.run_pending(only=recording_id)
+        for recording_id in recording_ids:
+            services.proving.run_pending(only=recording_id)
     except StorageError as error:
         return type(error)(error.title, "The recording is kept; 'voice-recorder verify' takes its SHA-256.")
     return None
@@ -99,6 +147,8 @@ def _prove(services: Services, recording_id: str) -> VoiceRecorderError | None:
 def _tell(document: dict[str, Any]) -> None:
     say(f"{document['title']}  {document['duration_s']:.1f} s  {document['path']}")
     say(f"SHA-256 {document['sha256']}")
+    if len(document.get("parts", ())) > 1:
+        say(f"It goes on in {len(document['parts']) - 1} more recordings.")
 
 
 def _follow(take: Take, stop: threading.Event, seconds: float | None) -> None:

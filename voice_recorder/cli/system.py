@@ -1,5 +1,6 @@
 """Commands about the program and the machine: formats, health, status, metrics, settings."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -193,12 +194,19 @@ def metrics(context: typer.Context, json_: Json = False) -> None:
     figures = services_of(context).metrics.collect()
 
     def human() -> None:
-        for group, values in figures.items():
-            if isinstance(values, dict):
-                for name, value in values.items():
-                    say(f"{group}.{name}: {value}")
+        for name, value in _named(figures):
+            say(f"{name}: {value}")
 
     show(figures, as_json=json_, human=human)
+
+
+def _named(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Each figure under its full name, the lists (by day, by week) left to ``--json``."""
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            yield from _named(value, f"{prefix}{key}.")
+        elif not isinstance(value, list):
+            yield f"{prefix}{key}", "not known yet" if value is None else str(value)
 
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="A setting, as in audio.channels.")]

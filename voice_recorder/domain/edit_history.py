@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from voice_recorder.domain.edit_list import Second
 from voice_recorder.domain.errors import EditRefused
 from voice_recorder.domain.recording import Segment
 
@@ -63,3 +64,12 @@ class EditHistory:
         if not self.can_redo:
             raise EditRefused("There is nothing to redo.")
         return EditHistory(self.steps, self.current + 1)
+
+
+def clock(seconds: Second) -> str:
+    """A length or a place for the name of a step: "0:12", "1:02:03", "0.4 s" for less than a second."""
+    if seconds < 0.95:
+        return f"{max(0.0, float(seconds)):.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,9 +1,11 @@
 """The edit list: how a recording is heard, as pure data and pure functions. No operation knows a file.
 
 Places are exact seconds within what is heard (``Fraction``; floats and ints are taken as they are). A cut
-falls on the nearest frame of the master that is heard there.
+falls on the nearest frame of the master that is heard there. A place before the beginning is the beginning,
+one behind the end the end; one that is no number is refused.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -62,7 +64,7 @@ class Timeline:
 
     def place_at(self, at: Second) -> Place:
         """Which frame of which master is heard at ``at``; the last one beyond the end."""
-        wanted = max(Fraction(0), Fraction(at))
+        wanted = max(Fraction(0), _exact(at))
         found: Place | None = None
         for start, segment in self.with_starts():
             rate = self.rates[segment.master_id]
@@ -115,12 +117,12 @@ class Timeline:
 
     def split(self, at: Second) -> tuple["Timeline", "Timeline"]:
         """What is before ``at`` and what is from there on. EditRefused when one of them is nothing."""
-        before, after = self._cut_at(self.segments, Fraction(at))
+        before, after = self._cut_at(self.segments, _exact(at))
         return self._with(before), self._with(after)
 
     def insert(self, at: Second, other: "Timeline") -> "Timeline":
         """With ``other`` put in at ``at``."""
-        before, after = self._cut_at(self.segments, Fraction(at))
+        before, after = self._cut_at(self.segments, _exact(at))
         return self._joined(other, (*before, *other.segments, *after))
 
     def append(self, other: "Timeline") -> "Timeline":
@@ -129,7 +131,7 @@ class Timeline:
 
     def record_over(self, at: Second, other: "Timeline") -> "Timeline":
         """With ``other`` in the place of what is heard from ``at`` for as long as ``other`` lasts."""
-        before, rest = self._cut_at(self.segments, Fraction(at))
+        before, rest = self._cut_at(self.segments, _exact(at))
         _over, after = self._cut_at(rest, other.duration)
         return self._joined(other, (*before, *other.segments, *after))
 
@@ -158,6 +160,8 @@ class Timeline:
         return Timeline(_heard(segments), self.rates)
 
     def _joined(self, other: "Timeline", segments: Iterable[Segment]) -> "Timeline":
+        if not other.segments:
+            raise EditRefused("There is no sound to put in.", "Nothing was changed.")
         return Timeline(_heard(segments), {**self.rates, **other.rates})
 
     def _cut_at(
@@ -180,12 +184,12 @@ class Timeline:
     def _cut_in_three(
         self, start: Second, end: Second
     ) -> tuple[tuple[Segment, ...], tuple[Segment, ...], tuple[Segment, ...]]:
-        first, last = max(Fraction(0), Fraction(start)), min(self.duration, Fraction(end))
-        if first >= last:
-            raise EditRefused("Nothing is selected.", "Drag over the waveform to select a part.")
+        first, last = max(Fraction(0), _exact(start)), min(self.duration, _exact(end))
         before, rest = self._cut_at(self.segments, first)
         done = sum(map(self.length_of, before), Fraction(0))
         middle, after = self._cut_at(rest, last - done)
+        if not middle:
+            raise EditRefused("Nothing is selected.", "Drag over the waveform to select a part.")
         return before, middle, after
 
     def _changed(self, start: Second, end: Second, change: Callable[[Segment], Segment]) -> "Timeline":
@@ -206,13 +210,22 @@ class Timeline:
         return self._with((*before, *faded, *after))
 
 
+def _exact(second: Second) -> Fraction:
+    """A place as it is given; EditRefused for one that is no number."""
+    if isinstance(second, float) and not math.isfinite(second):
+        raise EditRefused("That is no place in a recording.", "Nothing was changed.")
+    return Fraction(second)
+
+
 def _product(gains: tuple[Ramp, ...], ramp: Ramp) -> tuple[Ramp, ...]:
-    """``gains`` and one more; two steady ones are one."""
+    """``gains`` and one more; two steady ones are one. EditRefused when no number is as large."""
     if ramp.is_steady:
         steady = ramp.start
         for gain in gains:
             if gain.is_steady:
                 steady *= gain.start
+        if math.isinf(steady):
+            raise EditRefused("That is too loud for any sound.", "Nothing was changed.")
         rest = tuple(gain for gain in gains if not gain.is_steady)
         return rest if steady == 1 else (*rest, Ramp(steady, steady))
     return (*gains, ramp)

@@ -51,6 +51,7 @@ class TakeEventKind(StrEnum):
     SUSPENDED = "suspended"
     DISK_LOW = "disk_low"
     ENDED_DISK_FULL = "ended_disk_full"
+    PRE_RECORDED = "pre_recorded"
 
 
 @dataclass(frozen=True)
@@ -156,8 +157,11 @@ class Ramp:
         """What of it falls between two shares of the segment, 0 to 1."""
         if self.is_steady:
             return self
-        rise = self.end - self.start
-        return Ramp(self.start + rise * from_share, self.start + rise * to_share)
+        return Ramp(self.at(from_share), self.at(to_share))
+
+    def at(self, share: float) -> float:
+        """The gain at a share of the segment, 0 to 1; exactly ``start`` and ``end`` at its ends."""
+        return self.start * (1 - share) + self.end * share
 
 
 @dataclass(frozen=True)

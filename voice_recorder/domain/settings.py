@@ -23,6 +23,14 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
+class ReducedMotion(StrEnum):
+    """Whether the window moves less."""
+
+    SYSTEM = "system"
+    ON = "on"
+    OFF = "off"
+
+
 class DeviceLoss(StrEnum):
     """What a take does when its microphone disappears."""
 
@@ -75,8 +83,38 @@ class Settings:
     audio_output_device: str = _setting(
         "", "Play through", "The output for listening; empty follows the system's default."
     )
+    take_pre_record_s: int = _setting(
+        0, "Keep what was said before Record",
+        "The microphone listens while the window is open and no take runs. The last seconds are kept in"
+        " memory only, and stand in front of the next recording.",
+        choices={0: "Off", 5: "5 s", 10: "10 s", 15: "15 s", 20: "20 s", 30: "30 s", 45: "45 s", 60: "60 s"},
+    )  # fmt: skip
+    take_voice_activated: bool = _setting(
+        False, "Record only while somebody speaks",
+        "Record waits for a voice, pauses in silence, and goes on with the next voice.",
+    )  # fmt: skip
+    take_voice_pause_s: int = _setting(
+        3, "Pause after a silence of", "How long nobody speaks before a voice-activated recording pauses.",
+        minimum=1, maximum=300, unit="s",
+    )  # fmt: skip
+    take_split_min: int = _setting(
+        0, "Go on in a new recording after", "No sound is lost between the two; 0 never splits.",
+        minimum=0, maximum=1440, unit="min",
+    )  # fmt: skip
+    take_split_silence_s: int = _setting(
+        0, "Go on in a new recording at a silence of",
+        "The next voice begins a recording of its own; 0 never splits.",
+        minimum=0, maximum=3600, unit="s",
+    )  # fmt: skip
+    take_split_shortest_s: int = _setting(
+        60, "But only if it has at least", "Silence splits no recording that is shorter than this.",
+        minimum=1, maximum=86_400, unit="s",
+    )  # fmt: skip
     playback_speed: float = _setting(
         1.0, "Playback speed", "How fast recordings play; the pitch is kept.", minimum=0.5, maximum=3.0
+    )
+    playback_skip_silence: bool = _setting(
+        False, "Skip silence", "Jumps over pauses while a recording plays; a moment of each stays."
     )
     storage_quota_mb: int = _setting(
         0, "Warn above", "Warn when the library is larger than this; 0 never warns. Nothing is deleted.",
@@ -102,6 +140,11 @@ class Settings:
     storage_cache_days: int = _setting(
         30, "Keep fetched audio", "Audio of cloud-only recordings that was fetched for listening.",
         minimum=1, maximum=3650, unit="days",
+    )  # fmt: skip
+    storage_scrub_days: int = _setting(
+        30, "Check all audio once in",
+        "Reads every file again, slowly and in the background, to notice one that has changed; 0 never.",
+        minimum=0, maximum=3650, unit="days",
     )  # fmt: skip
     cloud_provider: str = _setting(
         "", "Provider", "Who keeps a copy of every recording; empty keeps them on this computer only."
@@ -141,8 +184,37 @@ class Settings:
         Theme.SYSTEM.value, "Theme", "The colours of the window.",
         choices={Theme.SYSTEM.value: "As the system", Theme.LIGHT.value: "Light", Theme.DARK.value: "Dark"},
     )  # fmt: skip
+    appearance_language: str = _setting(
+        "", "Language", "The language of the window, from the next start on.",
+        choices={"": "As the system", "en": "English", "de": "Deutsch", "he": "עברית"},
+    )  # fmt: skip
+    appearance_reduced_motion: str = _setting(
+        ReducedMotion.SYSTEM.value, "Reduce motion", "Nothing fades, glides or blinks.",
+        choices={
+            ReducedMotion.SYSTEM.value: "As the system", ReducedMotion.ON.value: "On",
+            ReducedMotion.OFF.value: "Off",
+        },
+    )  # fmt: skip
+    appearance_notifications: bool = _setting(
+        True, "Notifications", "Says what matters while you look at another window."
+    )
+    appearance_tray: bool = _setting(
+        True, "Icon in the tray", "Shows whether a recording runs; starts and stops one from its menu."
+    )
+    appearance_close_to_tray: bool = _setting(
+        False, "Closing the window leaves the program in the tray", "Quit in the menu ends it."
+    )
+    appearance_start_at_login: bool = _setting(
+        False, "Start at login", "Opens with your session, in the tray if there is one."
+    )
     shortcuts_single_keys: bool = _setting(
         True, "Single-key shortcuts", "R records, Space plays, M marks; outside text fields only."
+    )
+    shortcuts_global_record: str = _setting(
+        "", "Record from anywhere", "Records and stops while another program has the keys; empty is off."
+    )
+    shortcuts_keys: str = _setting(
+        "", "Keys", "The keys of the window that are not the usual ones, as JSON."
     )
 
 

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from voice_recorder.services.alerts import Alerts
+from voice_recorder.services.autostart import Autostart
 from voice_recorder.services.cleanup import Cleanup
 from voice_recorder.services.compressing import Compressing
+from voice_recorder.services.editing import Editing
+from voice_recorder.services.exporting import Exporting
 from voice_recorder.services.fetching import Fetching
 from voice_recorder.services.freeing import Freeing
 from voice_recorder.services.housekeeping import Housekeeping
@@ -12,16 +15,24 @@ from voice_recorder.services.importing import Importing
 from voice_recorder.services.inputs import Inputs
 from voice_recorder.services.links import Links
 from voice_recorder.services.metrics import Metrics
+from voice_recorder.services.organising import Organising
 from voice_recorder.services.peak_store import PeakStore
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.services.providers import Providers
 from voice_recorder.services.proving import Proving
 from voice_recorder.services.reconciling import Reconciling
 from voice_recorder.services.recovery import Recovery
+from voice_recorder.services.relocating import Relocating
+from voice_recorder.services.rendering import Rendering
+from voice_recorder.services.scrubbing import Scrubbing
+from voice_recorder.services.sidecars import Sidecars
 from voice_recorder.services.sync import Sync
 from voice_recorder.services.takes import TakeService
 from voice_recorder.services.trash import Trash
 from voice_recorder.services.verifying import Verifying
+from voice_recorder.services.voices import Voices
+from voice_recorder.storage.edits import Edits
+from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.proofs import Proofs
@@ -46,8 +57,12 @@ class Services:
     importing: Importing
     verifying: Verifying
     trash: Trash
+    organising: Organising
+    relocating: Relocating
     housekeeping: Housekeeping
     metrics: Metrics
+    figures: Figures
+    scrubbing: Scrubbing
     providers: Providers
     transfers: Transfers
     proofs: Proofs
@@ -57,10 +72,18 @@ class Services:
     reconciling: Reconciling
     freeing: Freeing
     fetching: Fetching
+    rendering: Rendering
+    edits: Edits
+    editing: Editing
+    exporting: Exporting
     links: Links
     cleanup: Cleanup
     alerts: Alerts
+    voices: Voices
+    sidecars: Sidecars
+    autostart: Autostart
 
     def close(self) -> None:
-        """Give the database back; nothing may be used after."""
+        """Give microphone and database back; nothing may be used after."""
+        self.takes.close()
         self.library.database.dispose()

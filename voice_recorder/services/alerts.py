@@ -53,7 +53,8 @@ class Alerts:
             "uploads_failing": self._failing_uploads(place, now),
             "quota_exceeded": self._exceeded_quota(),
             "plan_nearly_full": self._nearly_full_plan(place),
-            "damage_found": self._found_damage(),
+            "recordings_away": self._recordings_away(),
+            "damage_found": self._found_damage(place),
         }
         for kind, words in causes.items():
             if words:
@@ -118,10 +119,42 @@ class Alerts:
             " take a larger plan, or new recordings stay on this computer only."
         )
 
-    def _found_damage(self) -> str:
+    def _found_damage(self, place: str) -> str:
         states = self._figures.masters_by_state()
         found = states[MasterState.DAMAGED] + states[MasterState.MISSING]
         if not found:
             return ""
         files = "audio file is" if found == 1 else "audio files are"
-        return f"{found:,} {files} damaged or missing on this computer. 'Verify' names the recordings."
+        return (
+            f"{found:,} {files} damaged or missing on this computer; 'Verify' names the recordings."
+            f" {self._way_back(found, place)}"
+        )
+
+    def _way_back(self, found: int, place: str) -> str:
+        restorable = self._figures.restorable(place)
+        if not restorable:
+            return "No cloud copy holds the original: look for it in a backup of this computer."
+        which = "All of them" if restorable == found else f"{restorable:,} of them"
+        if found == 1:
+            which = "It"
+        return f"{which} can be put back from the proved cloud copy: fetch the recording."
+
+    def _recordings_away(self) -> str:
+        if not recordings_are_away(self._config, self._figures):
+            return ""
+        return (
+            f"The recordings folder {str(self._config.raw_recordings_path)!r} is empty or not there. If it is"
+            " on another disk, connect that disk. Until then no file counts as missing."
+        )
+
+
+def recordings_are_away(config: StorageConfig, figures: Figures) -> bool:
+    """Whether the folder, rather than a file in it, is gone: moved, or its disk is not connected.
+
+    A disk that is not connected often leaves an empty folder in its place.
+    """
+    try:
+        is_empty = not any(config.raw_recordings_path.iterdir())
+    except OSError:
+        return True
+    return is_empty and figures.expects_files()

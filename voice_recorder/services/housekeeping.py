@@ -1,6 +1,7 @@
 """What is done once an hour and at start-up, unasked: backup, reserve, trash, clean-up, alerts."""
 
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 
 from voice_recorder.domain.errors import StorageError
@@ -10,6 +11,7 @@ from voice_recorder.services.freeing import Freeing
 from voice_recorder.services.trash import Trash
 from voice_recorder.storage.backups import list_backups, make_backup
 from voice_recorder.storage.disk import Reserve
+from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.paths import StorageConfig
 
 _log = logging.getLogger(__name__)
@@ -20,13 +22,20 @@ class Housekeeping:
     """Keeps the library tidy and safe."""
 
     def __init__(
-        self, config: StorageConfig, trash: Trash, freeing: Freeing, cleanup: Cleanup, alerts: Alerts
+        self,
+        config: StorageConfig,
+        trash: Trash,
+        freeing: Freeing,
+        cleanup: Cleanup,
+        alerts: Alerts,
+        figures: Figures,
     ) -> None:
         self._config = config
         self._trash = trash
         self._freeing = freeing
         self._cleanup = cleanup
         self._alerts = alerts
+        self._figures = figures
 
     def run(self, now: datetime | None = None) -> None:
         """Do what is due. StorageError, LibraryDamaged when the library cannot be used."""
@@ -37,8 +46,11 @@ class Housekeeping:
         self._freeing.settle()
         if clock_is_plausible(self._config, now):
             self._trash.housekeep(now)
+            started = time.perf_counter()
             self._cleanup.run(now)
+            self._figures.note("cleanup_ms", 1000 * (time.perf_counter() - started))
         self._alerts.refresh(now)
+        self._figures.keep_notes()
 
     def _back_up(self, now: datetime) -> None:
         backups = list_backups(self._config.backups_path)

@@ -34,6 +34,7 @@ from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.older_library import Description, descriptions_in, is_database
 from voice_recorder.storage.paths import FILE_MODE, StorageConfig
+from voice_recorder.storage.sidecar import master_name_of
 
 _log = logging.getLogger(__name__)
 IMPORT_SUFFIX = ".importing"
@@ -264,8 +265,11 @@ def _files_below(folder: Path, report: ImportReport) -> Iterator[Path]:
 
     for root, folders, names in os.walk(folder, onerror=refused):
         folders.sort()
-        for name in sorted(names):
+        there = set(names)
+        for name in sorted(there):
             path = Path(root, name)
+            if master_name_of(name) in there:  # a sidecar, of a library that is imported as a folder
+                continue
             if not name.startswith(".") and not is_database(path) and not _is_passed_over(path):
                 yield path
 

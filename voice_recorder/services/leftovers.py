@@ -31,9 +31,9 @@ _COPY = re.compile(r"([0-9a-f]{32})\.[a-z0-9]+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LOCKS_GO = os.name == "posix"  # elsewhere a lock's file always stays, empty
 _LOCKS = ("transfer-", "free-", "fetch-", "restore-")
-_RETURNING = "library.returning.tmp"
+_UNFINISHED = ("library.returning.tmp", "library.rebuilding.tmp")
 _ANY_TEMPORARY = re.compile(r".+\.tmp")
-_OWN_TEMPORARY = re.compile(rf"\..+\.[0-9a-f]{{32}}\.tmp|{re.escape(_RETURNING)}")
+_OWN_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp|library\.(returning|rebuilding)\.tmp(-wal|-shm)?")
 _Entry = os.DirEntry[str]
 
 
@@ -90,7 +90,7 @@ class Leftovers:
         cache = (config.cache_path, config.cache_path / "audio", config.cache_path / "peaks")
         ours = (config.backups_path, config.cloud_copies_path, *cache)
         # Home and the recordings folder may be folders that their owner keeps other things in.
-        shared = {config.home, config.raw_recordings_path}
+        shared = {config.home, config.raw_recordings_path, config.trash_path}
         return (
             self._stale_locks,
             *(partial(self._temporary_files, folder, _ANY_TEMPORARY) for folder in ours),
@@ -104,7 +104,7 @@ class Leftovers:
     def _temporary_files(self, folder: Path, names: re.Pattern[str], now: datetime) -> Iterator[Find]:
         for entry in _files(folder):
             if names.fullmatch(entry.name) and _is_older(entry, now, STRAY_AFTER):
-                lock = "migration.lock" if entry.name == _RETURNING else ""
+                lock = "migration.lock" if entry.name.startswith(_UNFINISHED) else ""
                 yield _file(entry, "a temporary file that was never finished", lock)
 
     def _moving_files(self, now: datetime) -> Iterator[Find]:

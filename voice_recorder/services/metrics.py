@@ -1,20 +1,27 @@
 """The figures of the dashboard, as ``metrics --json`` prints them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import PENDING
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.services.providers import Providers
+from voice_recorder.services.scrubbing import Scrubbing
 from voice_recorder.storage import disk
-from voice_recorder.storage.figures import Figures, Uploads
+from voice_recorder.storage.figures import Figures, Growth, Noted, Uploads
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.sync_log import SyncLog
 
 TREND_DAYS = 30
+"""The days that rates and uploads are told of."""
+MOST_DAYS = 366
+MOST_WEEKS = 260
+NOTED = ("waveform_drawn_ms", "peaks_made_ms", "cleanup_ms")
+"""What is timed while it is done; see ``Figures.note``."""
 REFUSALS = ("credentials_rejected", "secrets_unavailable", "file_rejected", "preflight_blocked")
 """Kinds of errors that are not tried again by themselves until their owner has done something."""
 _RUNS = 10
@@ -31,6 +38,7 @@ class Metrics:
         log: SyncLog,
         figures: Figures,
         providers: Providers,
+        scrubbing: Scrubbing,
     ) -> None:
         self._config = config
         self._library = library
@@ -38,22 +46,23 @@ class Metrics:
         self._log = log
         self._figures = figures
         self._providers = providers
+        self._scrubbing = scrubbing
 
     def collect(self) -> dict[str, Any]:
         """Size of the library, its growth, the room left, recordings in trouble, the cloud, alerts, sessions.
 
         Uploads and their failures are those of the last 30 days; queue, receipts and plan are those of the
-        provider chosen now. Times are UTC in ISO 8601, None where nothing was measured yet.
+        provider chosen now, as it was last asked. Times are UTC in ISO 8601. What was not measured yet, or
+        cannot be said, is None.
         """
         place = self._providers.place()
         since = datetime.now(UTC) - timedelta(days=TREND_DAYS)
-        trend = self._library.made_per_day(TREND_DAYS)
+        growth = self._figures.growth()
         return {
-            "library": self._library_figures(),
-            "trend": [
-                {"day": day, "recordings": count, "size_bytes": size} for day, count, size in reversed(trend)
-            ],
-            "disk": self._disk_figures(sum(size for _, _, size in trend) / len(trend) if trend else 0),
+            "library": self._library_figures(place),
+            "trend": [asdict(day) for day in growth[-MOST_DAYS:]],
+            "weeks": _weeks(growth)[-MOST_WEEKS:],
+            "disk": self._disk_figures(_bytes_per_day(growth, datetime.now(UTC).astimezone().date())),
             "queue": self._queue_figures(place),
             "uploads": self._upload_figures(since),
             "failures": self._failure_figures(place, since),
@@ -71,28 +80,32 @@ class Metrics:
                 for alert in self._log.alerts()
             ],
             "cleanup": self._figures.kept("cleanup"),
+            "scrub": self._scrubbing.figures(),
+            "times": {name: _noted(self._figures.noted(name)) for name in NOTED},
             "sessions": asdict(self._library.database.metrics),
         }  # fmt: skip
 
-    def _library_figures(self) -> dict[str, Any]:
+    def _library_figures(self, place: str) -> dict[str, Any]:
         totals = self._library.totals()
         states = self._figures.masters_by_state()
         here = totals["masters"] - states[MasterState.FREED]
         return {
             **totals,
-            "average_size_bytes": round(totals["size_bytes"] / here) if here else 0,
+            "average_size_bytes": round(totals["size_bytes"] / here) if here else None,
             "shelves": {shelf.value: count for shelf, count in self._library.counts().items()},
             "unproved": self._figures.unproved(),
             "missing": states[MasterState.MISSING],
             "damaged": states[MasterState.DAMAGED],
+            "restorable": self._figures.restorable(place),
             "freed": states[MasterState.FREED],
         }
 
-    def _disk_figures(self, bytes_per_day: float) -> dict[str, Any]:
+    def _disk_figures(self, bytes_per_day: float | None) -> dict[str, Any]:
         free = disk.free_bytes(self._config.raw_recordings_path)
         return {
             "free_bytes": free,
             "time_left_s": round(self._preflight.time_left_s()),
+            "bytes_per_day": None if bytes_per_day is None else round(bytes_per_day),
             "days_left": round(free / bytes_per_day) if bytes_per_day else None,
             "trash_bytes": disk.folder_bytes(self._config.trash_path),
             "cache_bytes": disk.folder_bytes(self._config.cache_path),
@@ -117,9 +130,14 @@ class Metrics:
             "simple": _uploads(total - chunked),
             "chunked": _uploads(chunked),
             "per_day": [
-                {"day": day, "uploads": on.done, "sent_bytes": on.sent_bytes} for day, on in per_day.items()
+                {
+                    "day": day, "uploads": on.done, "failed": on.failed, "sent_bytes": on.sent_bytes,
+                    "success_rate": _rounded(on.success_rate),
+                    "seconds_per_mb": _rounded(on.seconds_per_mb),
+                }
+                for day, on in per_day.items()
             ],
-        }
+        }  # fmt: skip
 
     def _failure_figures(self, place: str, since: datetime) -> dict[str, Any]:
         kinds = self._figures.failures(place)
@@ -137,10 +155,37 @@ class Metrics:
             "freed": copies.freed,
             "original_bytes": original,
             "copy_bytes": sent,
-            "average_copy_bytes": round(sent / copies.masters) if copies.masters else 0,
+            "average_copy_bytes": round(sent / copies.masters) if copies.masters else None,
             "saved_bytes": original - sent,
             "saved_share": round(1 - sent / original, 4) if original else None,
         }
+
+
+def _bytes_per_day(growth: Sequence[Growth], today: date) -> float | None:
+    """How fast the library grew in the last 30 days, or since it was begun; None when it did not."""
+    since = (today - timedelta(days=TREND_DAYS - 1)).isoformat()
+    grown = sum(day.size_bytes for day in growth if day.day >= since)
+    if not grown:
+        return None
+    days = (today - date.fromisoformat(growth[0].day)).days + 1
+    return grown / max(1, min(TREND_DAYS, days))
+
+
+def _weeks(growth: Sequence[Growth]) -> list[dict[str, Any]]:
+    """The same by weeks, which begin on Monday."""
+    weeks: dict[str, dict[str, Any]] = {}
+    for on in growth:
+        day = date.fromisoformat(on.day)
+        monday = (day - timedelta(days=day.weekday())).isoformat()
+        week = weeks.setdefault(monday, {"week": monday, "recordings": 0, "size_bytes": 0})
+        week["recordings"] += on.recordings
+        week["size_bytes"] += on.size_bytes
+        week["total_recordings"], week["total_size_bytes"] = on.total_recordings, on.total_size_bytes
+    return list(weeks.values())
+
+
+def _noted(noted: Noted | None) -> dict[str, Any] | None:
+    return None if noted is None else asdict(noted)
 
 
 def _uploads(uploads: Uploads) -> dict[str, Any]:

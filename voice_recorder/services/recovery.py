@@ -6,12 +6,9 @@ alone.
 """
 
 import logging
-import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from voice_recorder.audio import wav
@@ -25,8 +22,9 @@ from voice_recorder.domain.errors import (
     StorageError,
     VoiceRecorderError,
 )
-from voice_recorder.domain.recording import AudioFormat, Master, Recording, default_title, take_master
+from voice_recorder.domain.recording import AudioFormat, Master, Recording
 from voice_recorder.domain.states import MasterState
+from voice_recorder.services.adopting import Adopting, read_take_header, recording_of_take
 from voice_recorder.services.importing import IMPORT_SUFFIX, import_lock
 from voice_recorder.services.take import take_lock
 from voice_recorder.services.take_file import PART_SUFFIX
@@ -76,7 +74,7 @@ class Recovery:
 
     def _recover_part(self, part: Path, report: RecoveryReport) -> None:
         try:
-            take = _read_header(part)
+            take = read_take_header(part)
             row = self._row(take.origin.recording_id)
         except DamagedAudio as error:
             found = self._row_of_file(part)
@@ -112,7 +110,7 @@ class Recovery:
         with os_errors_converted(f"{part.name!r} could not be completed", "It was left as it is."):
             wav.complete(part, take.format, take.origin)
             if row is None:
-                self._library.add(_adopted(final.name, part, take), "started")
+                self._library.add(recording_of_take(final.name, part, take), "started")
             replace_durably(part, final)
         report.recovered.append(self._enter(take.origin.recording_id, final, take.format))
 
@@ -137,7 +135,13 @@ class Recovery:
                 self._library.store_reading(recording.id, gone, "missing", str(path))
 
     def _adopt_strangers(self, report: RecoveryReport) -> None:
-        """Take up finished takes that have no row, as after going back to an older library."""
+        """Take up what has no row, as after going back to an older library or losing it.
+
+        By its sidecar where it has one; without, only finished takes of this program.
+        """
+        adoption = Adopting(self._config, self._library).run(everything=False)
+        for recording_id in adoption.described:
+            report.recovered.append(self._library.get(recording_id))
         known = self._library.known_names()
         for path in sorted(self._config.raw_recordings_path.glob("*.wav")):
             if path.name in known:
@@ -148,12 +152,12 @@ class Recovery:
 
     def _adopt(self, path: Path, report: RecoveryReport) -> None:
         try:
-            take = _read_header(path)
+            take = read_take_header(path)
         except DamagedAudio:
             return  # no take of this program; 'verify' lists it
         with take_lock(self._config, take.origin.recording_id) as lock:
             if lock.acquire() and self._row(take.origin.recording_id) is None:
-                self._library.add(_adopted(path.name, path, take), "started")
+                self._library.add(recording_of_take(path.name, path, take), "started")
                 report.recovered.append(self._enter(take.origin.recording_id, path, take.format))
 
     def _enter(self, recording_id: str, path: Path, audio_format: AudioFormat) -> Recording:
@@ -228,39 +232,5 @@ def _origin_of(recording: Recording) -> wav.Origin:
     return wav.Origin(recording.id, started, recording.utc_offset_min)
 
 
-def _read_header(part: Path) -> wav.TakeHeader:
-    with os_errors_converted(f"{part.name!r} could not be read"), part.open("rb") as file:
-        take = wav.read_header(file)
-    if not _is_written_here(take):
-        raise DamagedAudio(f"The header of {part.name!r} is damaged.", "It was left as it is.")
-    return take
-
-
-def _is_written_here(take: wav.TakeHeader) -> bool:
-    """Whether this program writes such a header: its id becomes part of a path, its format cuts the file."""
-    kind, origin = take.format, take.origin
-    return (
-        re.fullmatch("[0-9a-f]{32}", origin.recording_id) is not None
-        and abs(origin.utc_offset_min) < 24 * 60
-        and kind.channels in (1, 2)
-        and kind.bit_depth in (16, 24)
-        and kind.sample_rate_hz in range(1000, 1_000_000)
-    )
-
-
 def _format_of(master: Master) -> AudioFormat:
     return AudioFormat(master.sample_rate_hz, master.channels, master.bit_depth or 16)
-
-
-def _adopted(name: str, part: Path, take: wav.TakeHeader) -> Recording:
-    """A row for a take that died before it had one, from its file alone."""
-    try:
-        started = datetime.fromisoformat(take.origin.started_at).astimezone(UTC)
-        started.astimezone(timezone(timedelta(minutes=take.origin.utc_offset_min)))  # is a date, too
-    except (ValueError, OverflowError):
-        started = datetime.fromtimestamp(part.stat().st_mtime, UTC)
-    master = take_master(os.urandom(16).hex(), name, MasterState.RECORDING, started, take.format)
-    recording = Recording(
-        take.origin.recording_id, "", started, started, take.origin.utc_offset_min, (master,), recovered=True
-    )
-    return replace(recording, title=default_title(recording.local_time))

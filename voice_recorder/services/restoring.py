@@ -7,7 +7,8 @@ import shutil
 import threading
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 from voice_recorder.audio.metadata import digest
@@ -22,11 +23,14 @@ from voice_recorder.domain.transfers import Receipt
 from voice_recorder.services.freeing import free_lock
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
+from voice_recorder.storage.edits import Edits
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import FILE_MODE, StorageConfig
 
 _log = logging.getLogger(__name__)
 _KEPT = "Its copy is kept."
+_LATE = timedelta(), timedelta(milliseconds=1)
+"""A take's header cuts the milliseconds of its start, which the library rounds."""
 
 
 class Restoring:
@@ -91,9 +95,21 @@ class Restoring:
             return ""
         self._preflight.require(Purpose.RESTORE, master.size_bytes)
         made.touch(FILE_MODE)
-        origins = {o for owner in self._library.owners(master.id) for o in _origins(owner, master)}
-        rebuilt = rebuild_wav(copy, made, tuple(origins), master.sha256, cancel)
+        rebuilt = rebuild_wav(copy, made, self._origins(master), master.sha256, cancel)
         return "the original, from its FLAC copy" if rebuilt else ""
+
+    def _origins(self, master: Master) -> tuple[Origin, ...]:
+        """What the header of a take may say, also of one that was split, joined or appended since."""
+        owners = self._library.owners(master.id)
+        ids = Edits(self._library.database).origins(owner.id for owner in owners)
+        ids = {recording_id for recording_id in ids if recording_id[:8] in master.name} or ids
+        starts = {master.created_at, *(owner.created_at for owner in owners)}
+        here = master.created_at.astimezone().utcoffset() or timedelta()
+        offsets = {here // timedelta(minutes=1), *(owner.utc_offset_min for owner in owners)}
+        return tuple(
+            Origin(recording_id, _said(start, late), offset)
+            for recording_id, start, offset, late in product(ids, starts, offsets, _LATE)
+        )
 
     def _put_back(self, recording: Recording, master: Master, made: Path, how: str) -> None:
         """First the file, then the row: cut off in between, ``Freeing.settle`` enters it."""
@@ -115,14 +131,8 @@ class Restoring:
         return self._config.raw_recordings_path / master.name
 
 
-def _origins(recording: Recording, master: Master) -> list[Origin]:
-    """What a take's header may say of its start, whose milliseconds it cuts and the library rounds."""
-    starts = (recording.created_at, master.created_at)
-    return [
-        Origin(recording.id, (at - late).isoformat(timespec="milliseconds"), recording.utc_offset_min)
-        for at in starts
-        for late in (timedelta(), timedelta(milliseconds=1))
-    ]
+def _said(start: datetime, late: timedelta) -> str:
+    return (start - late).isoformat(timespec="milliseconds")
 
 
 def _link_or_copy(copy: Path, made: Path) -> None:

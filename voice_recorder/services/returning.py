@@ -42,13 +42,16 @@ def return_to(config: StorageConfig, name: str) -> ReturnReport:
     with FileLock(config.locks_path / "migration.lock") as lock:
         if not lock.acquire():
             raise LibraryBusy("The library is being brought up to date.", "Try again in a moment.")
-        _refuse_while_recording(config)
+        refuse_while_recording(config)
         unfinished = config.database_path.with_name("library.returning.tmp")
         try:
             copy_database(backup.path, unfinished)  # first: a damaged backup must not cost the library
             check_database(unfinished)
             newer = _newer(config, unfinished)
-            aside = _put_in_place(config, unfinished)
+            aside = config.database_path.with_name(
+                f"library.before-return-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
+            )
+            put_in_place(config.database_path, unfinished, aside)
         finally:
             unfinished.unlink(missing_ok=True)
     database = open_database(config)
@@ -90,39 +93,39 @@ def _opened(path: Path, config: StorageConfig) -> Iterator[Library]:
         database.dispose()
 
 
-def _refuse_while_recording(config: StorageConfig) -> None:
+def refuse_while_recording(config: StorageConfig) -> None:
+    """LibraryBusy while a take runs."""
     for path in config.raw_recordings_path.glob(".take-*.lock"):
         with FileLock(path) as lock:
             if not lock.acquire():
                 raise LibraryBusy("A recording is running.", "Stop it first; nothing was changed.")
 
 
-def _put_in_place(config: StorageConfig, backup: Path) -> Path:
-    """Set the library aside and let the backup take its place; where it was set aside.
+def put_in_place(database: Path, new: Path, aside: Path) -> None:
+    """Set ``database`` aside and let ``new`` take its place.
 
-    A readable library is overwritten by SQLite itself, in one transaction that open windows see. Only a
+    A readable library is overwritten by SQLite itself, in one transaction that open programs see. Only a
     damaged one is replaced as a file, its log removed first, which must not be applied to another database.
     """
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    aside = config.database_path.with_name(f"library.before-return-{stamp}.db")
     try:
-        copy_database(config.database_path, aside)
+        copy_database(database, aside)
         check_database(aside)
-        copy_database(backup, config.database_path)
+        copy_database(new, database)
     except LibraryDamaged:
-        _replace_damaged(config.database_path, aside, backup)
-    return aside
+        with os_errors_converted("The library could not be set aside"):
+            for ending in ("", "-wal", "-shm"):
+                part = database.with_name(database.name + ending)
+                if part.exists():
+                    shutil.copyfile(part, aside.with_name(aside.name + ending))
+        replace_file(database, new)
 
 
-def _replace_damaged(database: Path, aside: Path, backup: Path) -> None:
-    with os_errors_converted("The backup could not be put in place", f"The library is {str(aside)!r}."):
-        for ending in ("", "-wal", "-shm"):
-            part = database.with_name(database.name + ending)
-            if part.exists():
-                shutil.copyfile(part, aside.with_name(aside.name + ending))
+def replace_file(database: Path, new: Path) -> None:
+    """Let the file ``new`` be the database; the log of another one is removed first."""
+    with os_errors_converted("The library could not be put in place"):
         for ending in ("-wal", "-shm"):
             database.with_name(database.name + ending).unlink(missing_ok=True)
-        replace_durably(backup, database)
+        replace_durably(new, database)
 
 
 def _carry_over(newer: list[tuple[Recording, tuple[Marker, ...]]], library: Library) -> int:

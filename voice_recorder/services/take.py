@@ -1,37 +1,51 @@
 """A take: from the press on Record to a recording in the library, whatever happens in between.
 
 Two threads work for it. The *writer* moves sound from the microphone to the file and ends the take. The
-*journal* syncs the file, keeps the library's row up to date and watches the disk, so that neither a slow
-disk nor a busy database ever stops the writer.
+*journal* syncs the file, keeps the library's row up to date, finishes the recordings that a take was split
+into, and watches the disk, so that neither a slow disk nor a busy database ever stops the writer.
 """
 
 import logging
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import numpy as np
 
-from voice_recorder.audio.levels import SILENT_AFTER_S, RecentPeaks, Samples, TakeLevels, measure, to_dbfs
-from voice_recorder.audio.wav import Origin
+from voice_recorder.audio.levels import (
+    SILENT_AFTER_S,
+    BlockLevels,
+    RecentPeaks,
+    Samples,
+    TakeLevels,
+    measure,
+    to_dbfs,
+)
 from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import CaptureError, DiskFull, StorageError, VoiceRecorderError
-from voice_recorder.domain.preflight import MB, hard_floor_bytes
-from voice_recorder.domain.recording import AudioFormat, Health, Marker, TakeEventKind, default_title
+from voice_recorder.domain.recording import AudioFormat, Marker, TakeEventKind
 from voice_recorder.domain.settings import DeviceLoss
-from voice_recorder.domain.take import PEAKS_PER_SECOND, TakeSnapshot, TakeState, Warn
+from voice_recorder.domain.take import PEAKS_PER_SECOND, TakePlan, TakeSnapshot, TakeState, Warn
 from voice_recorder.services.awake import Awake, SleepWatch
-from voice_recorder.services.sound_source import Changed, Dropped, Lost, Sound, SoundSource
-from voice_recorder.services.take_entry import TakeEntry
-from voice_recorder.services.take_file import TakeFile, file_name
-from voice_recorder.storage import disk
+from voice_recorder.services.sound_source import (
+    Changed,
+    Dropped,
+    Held,
+    Lost,
+    Pressed,
+    Sound,
+    SoundSource,
+    Voice,
+)
+from voice_recorder.services.take_disk import TakeDisk
+from voice_recorder.services.take_part import take_lock
+from voice_recorder.services.take_series import TakeSeries
 from voice_recorder.storage.library import Library
-from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import StorageConfig
 
+__all__ = ["Take", "take_lock"]
 _log = logging.getLogger(__name__)
 
 TICK_S = 0.075  # with the time of the work itself: more than ten times a second
@@ -39,11 +53,9 @@ JOURNAL_S = 0.45  # with the time of the sync itself: twice a second
 LAST_WORD_S = 0.25
 LONGEST_FILLED_GAP_S = 10.0
 SECONDS_SHOWN = 30
-
-
-def take_lock(config: StorageConfig, recording_id: str) -> FileLock:
-    """The lock that the owner of a running take holds; beside the sound, which two homes may share."""
-    return FileLock(config.raw_recordings_path / f".take-{recording_id}.lock")
+SPLIT_AGAIN_AFTER_S = 30.0
+SILENCE = "silence"
+"""The detail of a pause that nobody pressed."""
 
 
 class Take:
@@ -58,48 +70,37 @@ class Take:
         *,
         when_lost: DeviceLoss = DeviceLoss.CONTINUE,
         limit_s: float | None = None,
+        plan: TakePlan | None = None,
+        ends_at: datetime | None = None,
     ) -> None:
-        """Make the take's file and lock; ``start`` begins. ``limit_s`` ends it after so much sound."""
+        """Make the take's file and lock; ``start`` begins.
+
+        ``limit_s`` ends it after so much sound, ``ends_at`` at that time, paused or not.
+        """
         self._microphone = microphone
-        self._config = config
         self._when_lost = when_lost
+        self._plan = plan or TakePlan()
         self.format = microphone.format
-        self._limit_frames = None if limit_s is None else round(limit_s * microphone.format.sample_rate_hz)
-        self.recording_id = uuid.uuid4().hex
+        rate = self.format.sample_rate_hz
+        self._frames_left = None if limit_s is None else round(limit_s * rate)
+        self._split_at_frames = self._in_frames(self._plan.split_after_s)
         self.error: VoiceRecorderError | None = None
         """Why the take ended by itself or could not be entered; what was said is kept all the same."""
+        self.ends_at = ends_at
+        """When it is to end by itself; may be changed at any time."""
 
-        now = datetime.now(UTC)
-        local = now.astimezone()
-        offset = local.utcoffset()
-        offset_min = round(offset.total_seconds() / 60) if offset else 0
-        self._lock = take_lock(config, self.recording_id)
-        self._lock.acquire()
-        reserve = disk.Reserve(config.reserve_paths)
-        origin = Origin(self.recording_id, now.isoformat(timespec="milliseconds"), offset_min)
-        final = config.raw_recordings_path / file_name(now, self.recording_id, "wav")
-        try:
-            self._file = TakeFile(final, self.format, origin, reserve)
-        except BaseException:
-            self._lock.release()
-            raise
-        self._entry = TakeEntry(
-            library,
-            self.recording_id,
-            title or default_title(local),
-            now,
-            offset_min,
-            final.name,
-            self.format,
-        )
-        self._levels = TakeLevels(self.format.sample_rate_hz)
-        self._recent = RecentPeaks(self.format.sample_rate_hz, PEAKS_PER_SECOND, SECONDS_SHOWN)
+        self._dropped_before = microphone.dropped_frames()
+        self._series = TakeSeries(config, library, self.format, title, self._dropped_before)
+        self._disk = TakeDisk(config, self.format)
+        self._levels = TakeLevels(rate)
+        self._recent = RecentPeaks(rate, PEAKS_PER_SECOND, SECONDS_SHOWN)
         self._gates: deque[tuple[float, bool]] = deque()  # (when, open), not yet reached by the sound
         self._open = True
         self._paused = False
+        self._speaks = not self._plan.voice_activated
+        self._was_split_here = False  # in the silence that lasts
+        self._before_s = 0.0
         self._state = TakeState.RECORDING
-        self._free_bytes: int | None = None
-        self._disk_low = False
         self._disk_slow = False
         self._peak = self._rms = 0.0
         self._started_at = time.monotonic()
@@ -148,11 +149,11 @@ class Take:
 
     def add_marker(self, label: str = "") -> Marker:
         """Mark this moment of the take."""
-        return self._entry.add_marker(self._file.frames, label)
+        return self._series.now.add_marker(label)
 
     def rename(self, title: str) -> None:
-        """Give the take another name."""
-        self._entry.rename(title)
+        """Give the recording that runs, or ran last, another name."""
+        self._series.now.rename(title)
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait until the take is in the library; False when it is not there yet."""
@@ -164,28 +165,41 @@ class Take:
         return self._done.is_set()
 
     @property
+    def recording_id(self) -> str:
+        """The recording that runs, or ran last."""
+        return self._series.now.recording_id
+
+    @property
+    def kept_ids(self) -> tuple[str, ...]:
+        """The recordings of this take that are in the library, whole; the first came first."""
+        return self._series.kept_ids
+
+    @property
     def first_sample_at(self) -> float | None:
         """When the first sample was heard, by the monotonic clock; None before it came."""
         return self._microphone.started_at
 
     def snapshot(self) -> TakeSnapshot:
         """The take at this moment; no I/O."""
-        frames = self._file.frames
+        part = self._series.now
         return TakeSnapshot(
-            recording_id=self.recording_id,
-            title=self._entry.title,
+            recording_id=part.recording_id,
+            title=part.title,
             state=self._shown_state(),
             format=self.format,
             device_name=self._microphone.device_name,
-            elapsed_s=frames / self.format.sample_rate_hz,
+            elapsed_s=part.frames / self.format.sample_rate_hz,
             peak_dbfs=to_dbfs(self._peak),
             rms_dbfs=to_dbfs(self._rms),
-            health=self._health(),
+            health=part.health(self._microphone.dropped_frames()),
             warnings=tuple(self._warnings()),
-            events=tuple(self._entry.events),
-            time_left_s=self._time_left_s(),
+            events=part.events,
+            time_left_s=self._disk.time_left_s,
             recent_peaks=self._recent.values(),
             notice=self._microphone.notice,
+            part=part.number,
+            stops_in_s=self._stops_in_s(),
+            before_s=self._before_s,
         )
 
     def _shown_state(self) -> TakeState:
@@ -193,33 +207,34 @@ class Take:
             return self._state
         if self._paused:
             return TakeState.PAUSED
-        return TakeState.WAITING_FOR_DEVICE if self._microphone.is_lost else TakeState.RECORDING
+        if self._microphone.is_lost:
+            return TakeState.WAITING_FOR_DEVICE
+        return TakeState.RECORDING if self._speaks else TakeState.WAITING_FOR_VOICE
 
     def _warnings(self) -> list[Warn]:
         levels = self._levels
+        dropped = self._microphone.dropped_frames() - self._dropped_before
         signs = {
             Warn.DEVICE_LOST: self._microphone.is_lost and self._state is TakeState.RECORDING,
-            Warn.DISK_LOW: self._disk_low,
+            Warn.DISK_LOW: self._disk.is_low,
             Warn.SILENT: levels.is_silent or self._hears_nothing(),
             Warn.CLIPPING: levels.is_clipping,
-            Warn.TOO_LOW: levels.is_low,
-            Warn.SAMPLES_LOST: self._microphone.dropped_frames() > 0,
+            Warn.TOO_LOW: levels.is_low and self._speaks,
+            Warn.SAMPLES_LOST: dropped > 0,
             Warn.DISK_SLOW: self._disk_slow,
-            Warn.LIBRARY_BUSY: self._entry.is_behind,
+            Warn.LIBRARY_BUSY: self._series.now.is_behind,
         }
         return [warn for warn, shows in signs.items() if shows]
 
     def _hears_nothing(self) -> bool:
         """Whether the microphone has not even begun to deliver, long enough to say so."""
         waited_s = time.monotonic() - self._started_at
-        hearing = self._file.frames > 0 or self._paused or self._microphone.is_lost
+        hearing = self._levels.frames > 0 or self._paused or self._microphone.is_lost
         return not hearing and waited_s > SILENT_AFTER_S
 
-    def _time_left_s(self) -> float | None:
-        if self._free_bytes is None:
-            return None
-        floor = self._floor_bytes() or 0
-        return max(0.0, (self._free_bytes - floor) / self.format.bytes_per_second)
+    def _stops_in_s(self) -> float | None:
+        ends_at = self.ends_at
+        return None if ends_at is None else max(0.0, (ends_at - datetime.now(UTC)).total_seconds())
 
     # The writer
 
@@ -239,6 +254,8 @@ class Take:
     def _move_sound(self) -> None:
         while not self._stopping.wait(TICK_S):
             self._read()
+            if self._stops_in_s() == 0:
+                self.stop()
         assert self._stop_at is not None
         deadline = self._stop_at + LAST_WORD_S
         while not self._microphone.has_heard_until(self._stop_at) and time.monotonic() < deadline:
@@ -251,15 +268,32 @@ class Take:
             match heard:
                 case Sound():
                     self._keep(heard)
+                    self._split_in_silence(heard.quiet_s)
+                case Held():
+                    self._show(measure(heard.samples))
+                    self._split_in_silence(heard.quiet_s)
+                case Voice():
+                    self._follow_voice(heard.speaks)
+                case Pressed():
+                    self._before_s = self._series.now.frames / self.format.sample_rate_hz
+                    self._note(TakeEventKind.PRE_RECORDED)
                 case Lost():
-                    self._note(TakeEventKind.DEVICE_LOST, detail=heard.device_name)
-                    if self._when_lost is DeviceLoss.PAUSE:
-                        self._microphone.seeks = False
-                        self._paused, self._open = True, False
+                    self._lose_device(heard)
                 case Changed():
                     self._fill_gap(heard)
                 case Dropped():
                     self._note(TakeEventKind.SAMPLES_LOST, heard.frames)
+
+    def _follow_voice(self, speaks: bool) -> None:
+        self._speaks = speaks
+        if self._series.now.frames and self._open:
+            self._note(TakeEventKind.RESUMED if speaks else TakeEventKind.PAUSED, detail=SILENCE)
+
+    def _lose_device(self, lost: Lost) -> None:
+        self._note(TakeEventKind.DEVICE_LOST, detail=lost.device_name)
+        if self._when_lost is DeviceLoss.PAUSE:
+            self._microphone.seeks = False
+            self._paused, self._open = True, False
 
     def _keep(self, sound: Sound) -> None:
         """Append what of ``sound`` falls into times when the take was not paused."""
@@ -271,37 +305,50 @@ class Take:
             if until > len(samples):
                 break
             until = max(0, until)
-            self._append(samples[:until])
+            self._append(samples[:until], at, was_shown=sound.was_held)
             samples, at = samples[until:], at + until / rate
             self._gates.popleft()
             if opens != self._open:
                 self._open = opens
                 self._note(TakeEventKind.RESUMED if opens else TakeEventKind.PAUSED)
-        self._append(samples)
+        self._append(samples, at, was_shown=sound.was_held)
 
-    def _append(self, samples: Samples) -> None:
-        if self._limit_frames is not None:
-            samples = samples[: self._limit_frames - self._file.frames]
-        if not self._open or not len(samples):
-            return
-        self._file.append(samples)
-        block = measure(samples)
+    def _append(self, samples: Samples, at: float, *, was_shown: bool = False) -> None:
+        """Write ``samples``, into as many recordings as the plan says."""
+        samples = samples[: self._frames_left]
+        while self._open and len(samples):
+            room = (
+                None
+                if self._split_at_frames is None
+                else max(1, self._split_at_frames - self._series.now.frames)
+            )
+            now, samples = samples[:room], samples[room:] if room is not None else samples[:0]
+            block = measure(now)
+            self._series.now.append(now, block, at)
+            at += len(now) / self.format.sample_rate_hz
+            if not was_shown:
+                self._show(block)
+            if self._frames_left is not None:
+                self._frames_left -= len(now)
+            if self._frames_left == 0:
+                self.stop()
+            elif self._series.now.frames == self._split_at_frames:
+                self._split()
+
+    def _show(self, block: BlockLevels) -> None:
         self._levels.add(block)
         self._peak, self._rms = block.peak, block.mean_square**0.5
         self._recent.add(block)
-        if self._file.frames == self._limit_frames:
-            self.stop()
 
     def _fill_gap(self, changed: Changed) -> None:
         """Put silence where no device delivered, so that the clock of the take stays right."""
         frames = round(changed.gap_s * self.format.sample_rate_hz)
-        fills = self._open and changed.gap_s <= LONGEST_FILLED_GAP_S
         self._note(TakeEventKind.DEVICE_CHANGED, frames, changed.device_name)
-        if fills:
-            self._append(_silence(frames, self.format))
+        if self._open and self._speaks and changed.gap_s <= LONGEST_FILLED_GAP_S:
+            self._append(_silence(frames, self.format), time.monotonic() - changed.gap_s)
 
     def _note(self, kind: TakeEventKind, length_frames: int = 0, detail: str = "") -> None:
-        self._entry.note(kind, self._file.frames, length_frames, detail)
+        self._series.now.note(kind, length_frames, detail)
 
     def _end_early(self, error: VoiceRecorderError) -> None:
         _log.error("the take ends: %s", error)
@@ -310,56 +357,59 @@ class Take:
             self._note(TakeEventKind.ENDED_DISK_FULL)
         self.stop()
 
+    # Splitting
+
+    def _split_in_silence(self, quiet_s: float) -> None:
+        """Once in a silence that is long enough, if there is enough before it."""
+        if self._plan.split_silence_s is None:
+            return
+        if quiet_s < self._plan.split_silence_s:
+            self._was_split_here = False
+        elif self._open and not self._was_split_here and not self._stopping.is_set():
+            self._was_split_here = True
+            if self._series.now.frames >= self._plan.shortest_part_s * self.format.sample_rate_hz:
+                self._split()
+
+    def _split(self) -> None:
+        """Go on in a new recording; when none can be made just now, try again later."""
+        if self._series.split(self._microphone.dropped_frames()):
+            self._split_at_frames = self._in_frames(self._plan.split_after_s)
+        elif self._split_at_frames is not None:
+            again = round(SPLIT_AGAIN_AFTER_S * self.format.sample_rate_hz)
+            self._split_at_frames = self._series.now.frames + again
+
     # The end
 
     def _finish(self) -> None:
         self._state = TakeState.FINISHING
         try:
-            if self._file.frames == 0:
-                self._file.discard()
-                self._written.set()
-                self._journal.join()
-                self._entry.forget()
-                raise CaptureError(
-                    "Nothing was recorded: the microphone delivered no sound.",
-                    "Check that it is plugged in and not muted.",
-                )
-            self._enter_finished()
-            self._state = TakeState.FINISHED
-        except VoiceRecorderError as error:
-            _log.exception("the take could not be finished as usual")
-            self.error = self._with_whereabouts(error)
-            self._state = TakeState.FAILED
+            self._series.end(self._microphone.dropped_frames(at_end=True))
+            self._written.set()
+            self._journal.join()
+            self._finish_ended()
+            self._series.drop_empty()
+            if not self._series.now.frames:
+                self.error = self._nothing_recorded()
+            self._state = TakeState.FINISHED if self.kept_ids else TakeState.FAILED
         finally:
             self._written.set()
             self._journal.join()
             try:
                 self._microphone.close()
-                self._lock.release()
+                self._series.release()
             finally:
                 self._done.set()
 
-    def _with_whereabouts(self, error: VoiceRecorderError) -> VoiceRecorderError:
-        for path in (self._file.part, self._file.final):
-            if path.exists():
-                kept = f"The take is kept as {str(path)!r} and is listed by the next start or 'recover'."
-                return type(error)(error.title, kept)
-        return error
+    def _finish_ended(self) -> None:
+        self.error = self._series.finish_ended() or self.error
 
-    def _enter_finished(self) -> None:
-        """Complete the file, then the row: at any cut between the steps, recovery finds the take."""
-        disk.Reserve(self._config.reserve_paths).release_if_full()
-        self._file.complete()
-        self._written.set()
-        self._journal.join()
-        size_bytes, health = self._file.size_bytes, self._health()
-        self._entry.ensure(self._file.frames, size_bytes, health)
-        self._file.put_in_place()
-        self._entry.complete(self._file.frames, size_bytes, health, self._file.samples_sha256)
-
-    def _health(self) -> Health:
-        at_end = self._state is not TakeState.RECORDING
-        return self._levels.health(self._microphone.dropped_frames(at_end=at_end))
+    def _nothing_recorded(self) -> CaptureError:
+        if self._levels.frames and not self._speaks:
+            return CaptureError("Nothing was recorded: nobody spoke.", "No recording was made.")
+        return CaptureError(
+            "Nothing was recorded: the microphone delivered no sound.",
+            "Check that it is plugged in and not muted.",
+        )
 
     # The journal
 
@@ -367,48 +417,34 @@ class Take:
         sleep_watch = SleepWatch()
         with Awake():
             while not self._written.wait(JOURNAL_S):
-                self._watch_sleep(sleep_watch)
+                slept_s = sleep_watch.slept_s()
+                if slept_s:
+                    self._note(TakeEventKind.SUSPENDED, self._in_frames(slept_s) or 0)
                 self._watch_disk()
                 self._sync()
-                if self._file.frames:
-                    self._entry.keep_up(self._file.frames, self._file.size_bytes, self._health())
+                self._series.now.keep_up(self._microphone.dropped_frames())
+                self._finish_ended()
 
     def _sync(self) -> None:
         started = time.monotonic()
         try:
-            self._file.sync()
+            self._series.now.sync()
         except StorageError as error:
             self._end_early(error)
         self._disk_slow = time.monotonic() - started > 2 * JOURNAL_S
 
-    def _watch_sleep(self, watch: SleepWatch) -> None:
-        slept_s = watch.slept_s()
-        if slept_s:
-            self._note(TakeEventKind.SUSPENDED, round(slept_s * self.format.sample_rate_hz))
-
     def _watch_disk(self) -> None:
-        floor = self._floor_bytes()
-        try:
-            with disk.os_errors_converted("The free space is unknown"):
-                self._free_bytes = disk.free_bytes(self._config.raw_recordings_path)
-        except StorageError as error:
-            _log.warning("%s", error)
-            self._free_bytes = None
-        if floor is None or self._free_bytes is None:
-            return
-        low = self._free_bytes < self._config.min_disk_space_mb * MB
-        if low and not self._disk_low:
+        was_low = self._disk.is_low
+        self._disk.look()
+        if self._disk.is_low and not was_low:
             self._note(TakeEventKind.DISK_LOW)
-        self._disk_low = low
-        if self._free_bytes < floor and not self._stopping.is_set():
+        if self._disk.is_full and not self._stopping.is_set():
             self._end_early(
                 DiskFull("The disk is full.", "The take was ended; everything up to here is kept.")
             )
 
-    def _floor_bytes(self) -> int | None:
-        if not self._config.enable_disk_space_check:
-            return None
-        return hard_floor_bytes(self.format.bytes_per_second)
+    def _in_frames(self, seconds: float | None) -> int | None:
+        return None if seconds is None else round(seconds * self.format.sample_rate_hz)
 
 
 def _silence(frames: int, audio_format: AudioFormat) -> Samples:

@@ -55,6 +55,10 @@ class TakeEntry:
         self._is_complete = False
         self._has_changed = False
 
+    def begin(self, started_at: datetime, utc_offset_min: int, title: str) -> None:
+        """Move the start to the first sound, before anything is written."""
+        self._started_at, self._utc_offset_min, self.title = started_at, utc_offset_min, title
+
     def rename(self, title: str) -> None:
         """Give the take another name, also when it has just ended."""
         self.title = title

@@ -63,6 +63,10 @@ class TakeFile:
         sound = self.frames * self._format.bytes_per_frame
         return wav.HEADER_BYTES + sound + sound % 2
 
+    def begin(self, origin: wav.Origin) -> None:
+        """Move the start to the first sound; the header tells it once the file is complete."""
+        self._origin = origin
+
     def append(self, samples: Samples) -> None:
         """Write samples of shape (frames, channels) at the end, unbuffered.
 

@@ -3,7 +3,8 @@
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,17 +13,19 @@ from voice_recorder.audio.metadata import digest
 from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import StorageError, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
-from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.results import ItemResult
-from voice_recorder.domain.states import MasterState, RecordingState
+from voice_recorder.storage.batches import Batches, Moved
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.settings_file import SettingsFile
+from voice_recorder.storage.sidecar import SUFFIX, sidecar_path
 
 _log = logging.getLogger(__name__)
 KEPT_DAYS = 30
+_AT_ONCE = 100  # recordings that are moved while others wait
+Progress = Callable[[int, int, str], None]
 
 
 class Trash:
@@ -32,29 +35,58 @@ class Trash:
         self._config = config
         self._settings = settings
         self._library = library
+        self._batches = Batches(library.database)
 
-    def delete(self, ids: Sequence[str]) -> list[ItemResult]:
-        """Put recordings into the trash."""
-        return [self._tried(recording_id, self._delete) for recording_id in ids]
+    def delete(
+        self,
+        ids: Sequence[str],
+        cancel: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> list[ItemResult]:
+        """Put recordings into the trash: the rows of all at once, then file by file.
 
-    def restore(self, ids: Sequence[str]) -> list[ItemResult]:
-        """Take recordings out of the trash."""
-        return [self._tried(recording_id, self._restore) for recording_id in ids]
+        When ``cancel`` is set they are in the trash all the same; ``settle`` moves the files that are left,
+        at the latest at the next start. One whose file cannot be moved is put back and told.
+        """
+        with self._alone():
+            moved = self._batches.set_trashed(ids, datetime.now(UTC))
+        return self._follow(moved, True, cancel or threading.Event(), progress)
 
-    def delete_for_ever(self, ids: Sequence[str]) -> list[ItemResult]:
-        """Remove recordings that are in the trash, with the masters that no other recording needs."""
-        return [self._tried(recording_id, self._remove) for recording_id in ids]
+    def restore(
+        self,
+        ids: Sequence[str],
+        cancel: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> list[ItemResult]:
+        """Take recordings out of the trash; ``cancel`` as in ``delete``."""
+        with self._alone():
+            moved = self._batches.set_trashed(ids, None)
+        return self._follow(moved, False, cancel or threading.Event(), progress)
 
-    def empty(self) -> list[ItemResult]:
+    def delete_for_ever(
+        self,
+        ids: Sequence[str],
+        cancel: threading.Event | None = None,
+        progress: Progress | None = None,
+    ) -> list[ItemResult]:
+        """Remove recordings that are in the trash, with the masters that no other recording needs.
+
+        When ``cancel`` is set, the results end there.
+        """
+        self.settle()  # what a cancelled ``delete`` has left would stay behind as a file of nobody
+        return self._remove_all(ids, cancel or threading.Event(), progress)
+
+    def empty(
+        self, cancel: threading.Event | None = None, progress: Progress | None = None
+    ) -> list[ItemResult]:
         """Remove all that is in the trash."""
-        page = self._library.page(LibraryQuery(Shelf.TRASH), limit=-1)
-        return self.delete_for_ever([recording.id for recording in page.recordings])
+        return self.delete_for_ever(self._library.ids(LibraryQuery(Shelf.TRASH)), cancel, progress)
 
     def housekeep(self, now: datetime | None = None) -> None:
         """Remove what has been in the trash for 30 days; move there what the owner wants moved by age."""
         now = now or datetime.now(UTC)
         due = self._library.trashed_before(now - timedelta(days=KEPT_DAYS))
-        results = self.delete_for_ever([recording.id for recording in due])
+        results = self._remove_all([recording.id for recording in due], threading.Event(), None)
         after_days = self._settings.current.storage_trash_after_days
         if after_days:
             old = self._library.made_before(now - timedelta(days=after_days))
@@ -65,24 +97,59 @@ class Trash:
 
     def settle(self) -> None:
         """Bring the files of recordings to where their rows say they belong, after a crash in between."""
-        folder = self._config.raw_recordings_path
-        for recording in self._library.page(LibraryQuery(Shelf.TRASH), limit=-1).recordings:
-            if any((folder / master.name).exists() for master in recording.masters):
-                self._settle(recording)
-        names = {path.name for path in self._config.trash_path.iterdir()}
-        for recording in self._library.with_masters_named(names):
-            if recording.trashed_at is None:
-                self._settle(recording)
+        trashed = self._batches.names_in_trash()
+        here = _masters_in(self._config.raw_recordings_path)
+        self._settle([trashed[name] for name in here if name in trashed], True)
+        self._settle(self._batches.owners_outside_trash(_masters_in(self._config.trash_path)), False)
 
-    def _settle(self, recording: Recording) -> None:
-        try:
-            with self._alone():
-                if self._library.get(recording.id).trashed_at is not None:
-                    self._move(recording, self._config.raw_recordings_path, self._config.trash_path)
-                else:
-                    self._move(recording, self._config.trash_path, self._config.raw_recordings_path)
-        except VoiceRecorderError as error:  # one that cannot be moved keeps no other from its place
-            _log.warning("%s is not where it belongs: %s", recording.id, error)
+    def _settle(self, ids: Sequence[str], into_trash: bool) -> None:
+        for part in _parts(list(dict.fromkeys(ids))):
+            for recording_id, error in self._move_files(part, into_trash).items():
+                _log.warning("%s is not where it belongs: %s", recording_id, error)
+
+    def _follow(
+        self, moved: Moved, into_trash: bool, cancel: threading.Event, progress: Progress | None
+    ) -> list[ItemResult]:
+        """Move the files of what changed its place; the rows of those that stay are put back."""
+        failed: dict[str, StorageError] = {}
+        ids = list(moved.before)
+        for at, part in enumerate(_parts(ids)):
+            if cancel.is_set():
+                _log.info("cancelled; %d recordings are settled later", len(ids) - at * _AT_ONCE)
+                break
+            stuck = self._move_files(part, into_trash, moved.before)
+            failed.update(stuck)
+            if progress:
+                progress(min(len(ids), (at + 1) * _AT_ONCE), len(ids), "")
+        errors = {given: failed[whole] for given, whole in moved.whole.items() if whole in failed}
+        return [
+            ItemResult(result.id, False, errors[result.id]) if result.id in errors else result
+            for result in moved.results
+        ]
+
+    def _move_files(
+        self, ids: Sequence[str], into_trash: bool, before: Mapping[str, datetime | None] | None = None
+    ) -> dict[str, StorageError]:
+        """Move the files of recordings to where the rows say now; those that cannot be, and why.
+
+        ``before`` is what their rows said before, and say again when the files cannot be moved.
+        """
+        folders = self._config.raw_recordings_path, self._config.trash_path
+        source, target = folders if into_trash else folders[::-1]
+        failed: dict[str, StorageError] = {}
+        with self._alone():
+            for files in self._batches.files(ids):
+                if files.in_trash is not into_trash:
+                    continue  # somebody has moved it back meanwhile
+                try:
+                    with correlated(files.recording_id):
+                        _move(files.names, source, target)
+                except StorageError as error:
+                    failed[files.recording_id] = error
+            if failed and before is not None:
+                happened = "could not be deleted" if into_trash else "could not be restored"
+                self._batches.put_back({id_: before[id_] for id_ in failed}, happened)
+        return failed
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -91,33 +158,25 @@ class Trash:
             lock.acquire(wait=True)
             yield
 
-    def _tried(self, recording_id: str, work: Callable[[str], None]) -> ItemResult:
+    def _remove_all(
+        self, ids: Sequence[str], cancel: threading.Event, progress: Progress | None
+    ) -> list[ItemResult]:
+        results: list[ItemResult] = []
+        for recording_id in ids:
+            if cancel.is_set():
+                break
+            results.append(self._removed(recording_id))
+            if progress:
+                progress(len(results), len(ids), "")
+        return results
+
+    def _removed(self, recording_id: str) -> ItemResult:
         try:
             with correlated(recording_id), self._alone():
-                work(recording_id)
+                self._remove(recording_id)
         except VoiceRecorderError as error:
             return ItemResult(recording_id, False, error)
         return ItemResult(recording_id, True)
-
-    def _delete(self, recording_id: str) -> None:
-        recording = self._library.get(recording_id)
-        if recording.state is RecordingState.RECORDING:
-            raise StorageError("The recording is still running.", "Stop it before you delete it.")
-        if recording.trashed_at is not None:
-            return
-        recording = self._library.set_trashed(recording.id, datetime.now(UTC))
-        try:
-            self._move(recording, self._config.raw_recordings_path, self._config.trash_path)
-        except StorageError:
-            self._library.set_trashed(recording.id, None)
-            raise
-
-    def _restore(self, recording_id: str) -> None:
-        recording = self._library.get(recording_id)
-        if recording.trashed_at is None:
-            return
-        self._move(recording, self._config.trash_path, self._config.raw_recordings_path)
-        self._library.set_trashed(recording.id, None)
 
     def _remove(self, recording_id: str) -> None:
         recording = self._library.get(recording_id)
@@ -130,17 +189,38 @@ class Trash:
             path = self._config.trash_path / master.name
             with os_errors_converted(f"{path.name!r} could not be removed", "It is still in the trash."):
                 path.unlink(missing_ok=True)
+                sidecar_path(path).unlink(missing_ok=True)
             _log.info("removed %s (%d bytes), deleted for ever", path.name, master.size_bytes)
         self._library.forget(
             recording.id, "deleted for ever", remove_copies=self._settings.current.cloud_delete_copies
         )
 
-    def _move(self, recording: Recording, source: Path, target: Path) -> None:
-        """Move the masters that only this recording has; one that is not there is left to ``verify``."""
-        for master in self._library.masters_only_of(recording.id):
-            if master.state is not MasterState.RECORDING and (source / master.name).exists():
-                with os_errors_converted(f"{master.name!r} could not be moved", "It is where it was."):
-                    _move_file(source / master.name, target / master.name)
+
+def _parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
+
+
+def _masters_in(folder: Path) -> list[str]:
+    """The names of the masters that have a file, be it but a sidecar, in ``folder``."""
+    with os.scandir(folder) as entries:
+        return list(dict.fromkeys(entry.name.removesuffix(SUFFIX) for entry in entries))
+
+
+def _move(names: Sequence[str], source: Path, target: Path) -> None:
+    """Move masters with their sidecars; one that is not there is left to ``verify``."""
+    for name in names:
+        with os_errors_converted(f"{name!r} could not be moved", "It is where it was."):
+            if (source / name).exists():
+                _move_file(source / name, target / name)
+            _move_sidecar(sidecar_path(source / name), sidecar_path(target / name))
+
+
+def _move_sidecar(source: Path, target: Path) -> None:
+    """One that is at the target already was written later."""
+    if target.exists():
+        source.unlink(missing_ok=True)
+    elif source.exists():
+        _move_file(source, target)
 
 
 def _move_file(source: Path, target: Path) -> None:

@@ -15,6 +15,7 @@ from voice_recorder.services.proving import Proving
 from voice_recorder.services.take_file import PART_SUFFIX
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.sidecar import master_name_of
 
 Progress = Callable[[int, int, str], None]
 
@@ -68,20 +69,29 @@ class Verifying:
                 progress(done, len(recordings), recording.title)
             with correlated(recording.id):
                 for master in recording.masters:
-                    self._check(recording, master, report, cancel)
+                    self.check(recording, master, report, cancel)
         if ids is None:
             report.unknown = self._unknown_files()
         return report
 
-    def _check(
-        self, recording: Recording, master: Master, report: VerifyReport, cancel: threading.Event
+    def check(
+        self,
+        recording: Recording,
+        master: Master,
+        report: VerifyReport,
+        cancel: threading.Event,
+        read: Callable[[Path], str] | None = None,
     ) -> None:
+        """Enter into ``report`` what one master is like now; its state follows. Cancelled.
+
+        ``read`` takes the SHA-256 of its file in a way of its own; the history then tells only of changes.
+        """
         if master.state in (MasterState.RECORDING, MasterState.FREED):
             return
         path = self._library.path_of(master)
         finding = Finding(recording.id, recording.title, path)
         try:
-            found = self._digest(master, cancel)
+            found = self._digest(master, read or (lambda path: digest(path, cancel)[1]))
         except FileNotFoundError:
             report.missing.append(finding)
             self._enter(recording, master, MasterState.MISSING, "missing", str(path))
@@ -99,13 +109,14 @@ class Verifying:
             report.damaged.append(finding)
         else:
             report.checked += 1
-            self._enter(recording, master, MasterState.RECORDED, "verified", "as it was")
+            if read is None or master.state is not MasterState.RECORDED:
+                self._enter(recording, master, MasterState.RECORDED, "verified", "as it was")
 
-    def _digest(self, master: Master, cancel: threading.Event) -> str:
+    def _digest(self, master: Master, read: Callable[[Path], str]) -> str:
         try:
-            return digest(self._library.path_of(master), cancel)[1]
+            return read(self._library.path_of(master))
         except FileNotFoundError:  # perhaps moved to or from the trash in just this moment
-            return digest(self._library.path_of(master), cancel)[1]
+            return read(self._library.path_of(master))
 
     def _enter(
         self, recording: Recording, master: Master, state: MasterState, kind: str, detail: str
@@ -126,6 +137,7 @@ class Verifying:
             and path.name not in known
             and path.name.removesuffix(PART_SUFFIX) not in known
             and path.suffix != IMPORT_SUFFIX
+            and master_name_of(path.name) not in known
         )
 
 

@@ -110,7 +110,8 @@ def in_words(error: DBAPIError, path: Path) -> StorageError:
         return LibraryDamaged(
             f"The library's database {str(path)!r} is damaged.",
             "It was left as it is and the recordings are untouched;"
-            " 'voice-recorder backup list' shows the copies you can go back to.",
+            " 'voice-recorder backup list' shows the copies you can go back to, and 'voice-recorder rebuild'"
+            " makes a new library from the recordings alone.",
         )
     if code in _FULL:
         return DiskFull("The disk is full.", "Nothing was changed; make room and try again.")

@@ -1,14 +1,19 @@
 """The sums behind the dashboard and the alerts, each of one pass through its table."""
 
 import json
+import threading
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
+from statistics import median
 from typing import Any
 
-from sqlalchemy import Select, and_, case, delete, exists, func, insert, literal, select, text, true
+from sqlalchemy import Select, and_, case, delete, exists, func, insert, literal, or_, select, text, true
 
 from voice_recorder.domain.chunks import SIMPLE_UP_TO_BYTES
+from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import TransferState
 from voice_recorder.storage import schema as t
@@ -25,6 +30,8 @@ _NOT_DONE = and_(text("transfers.state NOT IN ('backed_up', 'cancelled')"), true
 _OUTCOMES = (_a.outcome, func.count(), func.sum(_a.ended_ms - _a.started_ms), func.sum(_a.sent_bytes))
 _MOST_REASONS = 10
 _KEPT = "figures "
+_NOTES = "noted "
+_MOST_NOTES = 200
 
 
 @dataclass(frozen=True)
@@ -71,11 +78,34 @@ class Copies:
     freed: int
 
 
+@dataclass(frozen=True)
+class Noted:
+    """What was noted under one name: how often (of the newest 200), the newest, the middle, the largest."""
+
+    count: int
+    last: float
+    median: float
+    largest: float
+
+
+@dataclass(frozen=True)
+class Growth:
+    """A day with recordings: how many were made and the bytes of them here; of all until its end."""
+
+    day: str
+    recordings: int
+    size_bytes: int
+    total_recordings: int
+    total_size_bytes: int
+
+
 class Figures:
     """Counts what lies in the library. Any thread may call any method."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._notes: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_MOST_NOTES))
+        self._lock = threading.Lock()
 
     def masters_by_state(self) -> dict[MasterState, int]:
         """How many masters are in each state but *recorded*, those in the trash included."""
@@ -83,6 +113,51 @@ class Figures:
             rows = connection.execute(select(_m.state, func.count()).where(_IN_TROUBLE).group_by(_m.state))
             found = {MasterState(state): count for state, count in rows}
         return {state: found.get(state, 0) for state in MasterState if state is not MasterState.RECORDED}
+
+    def expects_files(self) -> bool:
+        """Whether a master should lie in the recordings folder, by what is known of it."""
+        links, r = t.recording_masters.c, t.recordings.c
+        in_use = exists().where(
+            links.master_key == _m.key, r.key == links.recording_key, r.trashed_ms.is_(None)
+        )
+        here = _m.state.in_([MasterState.RECORDED.value, MasterState.DAMAGED.value])
+        with self._database.session() as connection:
+            return connection.scalar(select(_m.key).where(here, in_use).limit(1)) is not None
+
+    def restorable(self, place: str) -> int:
+        """How many masters that are damaged or missing have a proved copy of the original at a place."""
+        same = or_(_p.sha256 == _m.sha256, _p.send_as == SendAs.FLAC.value)
+        trouble = _m.state.in_([MasterState.DAMAGED.value, MasterState.MISSING.value])
+        copied = exists().where(_p.master_key == _m.key, _p.place == place, same)
+        with self._database.session() as connection:
+            return connection.scalar(select(func.count()).where(_IN_TROUBLE, trouble, copied)) or 0
+
+    def growth(self) -> list[Growth]:
+        """The days with recordings, oldest first; the trash counts, audio that is in the cloud only does not.
+
+        A master of several recordings counts on the day of the first.
+        """
+        links, r = t.recording_masters.c, t.recordings.c
+        first = select(func.min(links.recording_key).label("key"), links.master_key.label("master_key"))
+        owner = first.group_by(links.master_key).subquery()
+        here = case((_m.state == MasterState.FREED.value, 0), else_=_m.size_bytes)
+        sizes = (
+            select(r.local_day, func.sum(here))
+            .select_from(owner)
+            .join(t.recordings, r.key == owner.c.key)
+            .join(t.masters, _m.key == owner.c.master_key)
+            .group_by(r.local_day)
+        )
+        days = select(r.local_day, func.count()).group_by(r.local_day).order_by(r.local_day)
+        with self._database.session() as connection:
+            size_of = {str(day): int(size) for day, size in connection.execute(sizes)}
+            made = [(str(day), int(count)) for day, count in connection.execute(days)]
+        recordings = accumulate(count for _, count in made)
+        total_bytes = accumulate(size_of.get(day, 0) for day, _ in made)
+        return [
+            Growth(day, count, size_of.get(day, 0), total, size)
+            for (day, count), total, size in zip(made, recordings, total_bytes, strict=True)
+        ]
 
     def unproved(self) -> int:
         """How many finished masters have no SHA-256 yet."""
@@ -175,6 +250,33 @@ class Figures:
         return Copies(row[0], row[1] or 0, row[2] or 0, row[3] or 0)
 
     # What was measured
+
+    def note(self, name: str, value: float) -> None:
+        """Keep how long something took, or how much it was; ``name`` ends in its unit.
+
+        Costs no more than a list: ``keep_notes`` writes them down later. The newest 200 of a name stay.
+        """
+        with self._lock:
+            self._notes[name].append(round(float(value), 3))
+
+    def keep_notes(self) -> None:
+        """Write down what was noted since the last time, for all processes. StorageError."""
+        with self._lock:
+            news = {name: list(values) for name, values in self._notes.items()}
+            self._notes.clear()
+        for name, values in news.items():
+            self.keep(_NOTES + name, {"values": (self._noted(name) + values)[-_MOST_NOTES:]})
+
+    def noted(self, name: str) -> Noted | None:
+        """What was noted under a name, in this process and before; None without anything."""
+        with self._lock:
+            news = list(self._notes.get(name, ()))
+        values = (self._noted(name) + news)[-_MOST_NOTES:]
+        return Noted(len(values), values[-1], median(values), max(values)) if values else None
+
+    def _noted(self, name: str) -> list[float]:
+        kept = self.kept(_NOTES + name)
+        return list(kept["values"]) if kept else []
 
     def keep(self, name: str, document: Mapping[str, Any]) -> None:
         """Keep the last figures of some work, as JSON, for all processes."""

@@ -1,23 +1,25 @@
 """The library: every question to the database and every change of it, each in a session of its own."""
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, select, update
 
 from voice_recorder.domain.errors import NotFound
-from voice_recorder.domain.library_query import DayCount, LibraryQuery, Page, Shelf
+from voice_recorder.domain.library_query import DayCount, LibraryQuery, Page, Shelf, Sort
 from voice_recorder.domain.recording import HistoryEntry, Marker, Master, Recording
 from voice_recorder.domain.states import MasterState, is_legal
 from voice_recorder.storage import schema as t
+from voice_recorder.storage.change_watch import ChangeWatch as ChangeWatch
 from voice_recorder.storage.engine import Database
+from voice_recorder.storage.keys import key_of, remember, touch
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.proofs import ask_removals_of
 from voice_recorder.storage.rows import (
     from_ms,
+    in_parts,
     insert_recording,
     master_from,
     master_values,
@@ -25,34 +27,14 @@ from voice_recorder.storage.rows import (
     replace_events,
     to_ms,
 )
-from voice_recorder.storage.search import NEWEST_FIRST, condition, counting_condition, shelf_condition
+from voice_recorder.storage.search import ORDERS, condition, counting_condition, shelf_condition
 
 _r = t.recordings.c
 _m = t.masters.c
 _links = t.recording_masters.c
 _other_links = t.recording_masters.alias().c
-
-
-class ChangeWatch:
-    """Tells whether anything, in this process or another, changed the library. Use it in one thread."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path)
-        self._seen = self._version()
-
-    def changed(self) -> bool:
-        """Whether something was committed since the last call."""
-        version = self._version()
-        changed, self._seen = version != self._seen, version
-        return changed
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._connection.close()
-
-    def _version(self) -> int:
-        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        return version
+# One fetch of 100,000 rows would hold Python's lock, and the window, for 0.1 s.
+_IN_PARTS = {"yield_per": 500}
 
 
 class Library:
@@ -69,25 +51,38 @@ class Library:
     # Reading
 
     def page(self, query: LibraryQuery, limit: int, offset: int = 0) -> Page:
-        """``limit`` recordings from ``offset``, newest first, and the number of all that fit."""
+        """``limit`` recordings of ``query`` from ``offset``, in its order, and the number of all that fit."""
         place = self._place()
-        where = condition(query, place)
         with self.database.session() as connection:
-            counted = select(func.count()).select_from(t.recordings).where(counting_condition(query, place))
-            total = connection.scalar(counted) or 0
+            total = _count(connection, query, place)
+            where = condition(connection, query, place)
             keys = connection.scalars(
-                select(_r.key).where(where).order_by(*NEWEST_FIRST).limit(limit).offset(offset)
+                select(_r.key).where(where).order_by(*ORDERS[query.sort]).limit(limit).offset(offset)
             ).all()
             return Page(read_recordings(connection, keys, place), total)
 
-    def days(self, query: LibraryQuery) -> tuple[DayCount, ...]:
-        """How many recordings of ``query`` each local day has, newest day first."""
+    def ids(self, query: LibraryQuery) -> list[str]:
+        """The ids of all recordings of ``query``, in its order."""
         with self.database.session() as connection:
+            where = condition(connection, query, self._place())
+            found = select(_r.id).where(where).order_by(*ORDERS[query.sort])
+            return list(connection.scalars(found, execution_options=_IN_PARTS))
+
+    def days(self, query: LibraryQuery) -> tuple[DayCount, ...]:
+        """How many recordings of ``query`` each local day has, in its order.
+
+        When it does not sort by day, all recordings are of one day without a name.
+        """
+        place = self._place()
+        with self.database.session() as connection:
+            if not query.sort.by_day:
+                total = _count(connection, query, place)
+                return (DayCount("", total),) if total else ()
             rows = connection.execute(
                 select(_r.local_day, func.count())
-                .where(condition(query, self._place()))
+                .where(condition(connection, query, place))
                 .group_by(_r.local_day)
-                .order_by(_r.local_day.desc())
+                .order_by(ORDERS[query.sort][0])
             )
             return tuple(DayCount(day, count) for day, count in rows)
 
@@ -106,7 +101,7 @@ class Library:
     def get(self, recording_id: str) -> Recording:
         """One recording by its id or a beginning of it that fits no other; NotFound."""
         with self.database.session() as connection:
-            return read_recordings(connection, [_key(connection, recording_id)], self._place())[0]
+            return read_recordings(connection, [key_of(connection, recording_id)], self._place())[0]
 
     def markers(self, recording_id: str) -> tuple[Marker, ...]:
         """The markers of a recording, in their order."""
@@ -117,7 +112,7 @@ class Library:
             rows = connection.execute(
                 select(_m.id, c.frame, c.label)
                 .join(t.masters, _m.key == c.master_key)
-                .where(c.recording_key == _key(connection, recording_id))
+                .where(c.recording_key == key_of(connection, recording_id))
                 .order_by(position, c.frame, c.key)
             )
             return tuple(Marker(*row) for row in rows)
@@ -148,14 +143,19 @@ class Library:
         """These recordings, or all of them, the trash included; NotFound for an unknown one."""
         with self.database.session() as connection:
             if ids is None:
-                keys = connection.scalars(select(_r.key).order_by(*NEWEST_FIRST)).all()
+                keys = connection.scalars(select(_r.key).order_by(*ORDERS[Sort.NEWEST])).all()
             else:
-                keys = [_key(connection, recording_id) for recording_id in ids]
+                keys = [key_of(connection, recording_id) for recording_id in ids]
             return read_recordings(connection, keys, self._place())
 
     def with_masters_named(self, names: Iterable[str]) -> tuple[Recording, ...]:
         """The recordings that have a master with one of these file names."""
-        return self._with_masters(_m.name.in_(list(names)))
+        with self.database.session() as connection:
+            keys: dict[int, None] = {}
+            for part in in_parts(list(names)):
+                found = select(_links.recording_key).join(t.masters, _links.master_key == _m.key)
+                keys.update(dict.fromkeys(connection.scalars(found.where(_m.name.in_(part)))))
+            return read_recordings(connection, sorted(keys), self._place())
 
     def trashed_before(self, at: datetime) -> tuple[Recording, ...]:
         """What its owner put into the trash before ``at``."""
@@ -168,7 +168,7 @@ class Library:
     def masters_only_of(self, recording_id: str) -> tuple[Master, ...]:
         """The masters that no other recording needs."""
         with self.database.session() as connection:
-            where = _only_of(_key(connection, recording_id))
+            where = _only_of(key_of(connection, recording_id))
             rows = connection.execute(select(t.masters).where(where)).mappings()
             return tuple(master_from(row) for row in rows)
 
@@ -190,14 +190,13 @@ class Library:
     def known_names(self) -> set[str]:
         """The file names of all masters."""
         with self.database.session() as connection:
-            # In parts: one fetch of 100,000 rows would hold Python's lock, and the window, for 0.1 s.
-            return set(connection.scalars(select(_m.name), execution_options={"yield_per": 500}))
+            return set(connection.scalars(select(_m.name), execution_options=_IN_PARTS))
 
     def known_digests(self) -> set[str]:
         """The SHA-256 of all masters."""
         with self.database.session() as connection:
             found = select(_m.sha256).where(_m.sha256.is_not(None))
-            return set(connection.scalars(found, execution_options={"yield_per": 500}))
+            return set(connection.scalars(found, execution_options=_IN_PARTS))
 
     def totals(self) -> dict[str, int]:
         """Recordings, masters, bytes on this disk and frames-weighted seconds in the library."""
@@ -241,7 +240,7 @@ class Library:
         with self.database.session(write=True) as connection:
             key = insert_recording(connection, recording)
             _replace_markers(connection, key, markers)
-            _remember(connection, recording.id, how)
+            remember(connection, [recording.id], how)
 
     def update_take(
         self,
@@ -262,14 +261,14 @@ class Library:
             if row is None:
                 raise NotFound("The recording is no longer in the library.")
             _check_change(MasterState(row["state"]), master.state)
-            key = _key(connection, recording_id)
+            key = key_of(connection, recording_id)
             values = master_values(master)
             connection.execute(update(t.masters).where(_m.id == master.id).values(values))
             replace_events(connection, row["key"], master.events)
             _replace_markers(connection, key, markers)
-            _touch(connection, key, recovered=recovered, **({} if title is None else {"title": title}))
+            touch(connection, [key], recovered=recovered, **({} if title is None else {"title": title}))
             if happened:
-                _remember(connection, recording_id, happened)
+                remember(connection, [recording_id], happened)
 
     def store_reading(self, recording_id: str, master: Master, happened: str, detail: str = "") -> None:
         """Store what reading a master's file has shown: its state, digest, length and overview.
@@ -282,7 +281,7 @@ class Library:
                 return
             _check_change(MasterState(before), master.state)
             connection.execute(update(t.masters).where(_m.id == master.id).values(master_values(master)))
-            _remember(connection, recording_id, happened, detail)
+            remember(connection, [recording_id], happened, detail)
 
     def rename(self, recording_id: str, title: str) -> Recording:
         """Give a recording another title."""
@@ -311,7 +310,7 @@ class Library:
 
     def _forget_links(self, recording_id: str) -> None:
         with self.database.session(write=True) as connection:
-            own = select(_links.master_key).where(_links.recording_key == _key(connection, recording_id))
+            own = select(_links.master_key).where(_links.recording_key == key_of(connection, recording_id))
             connection.execute(delete(t.links).where(t.links.c.master_key.in_(own)))
 
     def count_trash_from(self, at: datetime) -> None:
@@ -327,24 +326,24 @@ class Library:
         their finished ones, too.
         """
         with self.database.session(write=True) as connection:
-            key = _key(connection, recording_id)
+            key = key_of(connection, recording_id)
             own = connection.scalars(select(_m.key).where(_only_of(key))).all()
             ask_removals_of(connection, own, finished=remove_copies)
             connection.execute(delete(t.recordings).where(_r.key == key))
             connection.execute(delete(t.masters).where(_m.key.in_(own)))
-            _remember(connection, recording_id, why)
+            remember(connection, [recording_id], why)
 
     def remember(self, recording_id: str, kind: str, detail: str = "") -> None:
         """Enter something into a recording's history."""
         with self.database.session(write=True) as connection:
-            _remember(connection, recording_id, kind, detail)
+            remember(connection, [recording_id], kind, detail)
 
     def _change(self, recording_id: str, kind: str, detail: str, **values: Any) -> Recording:
         with self.database.session(write=True) as connection:
-            key = _key(connection, recording_id)
-            _touch(connection, key, **values)
+            key = key_of(connection, recording_id)
+            touch(connection, [key], **values)
             recording = read_recordings(connection, [key], self._place())[0]
-            _remember(connection, recording.id, kind, detail)
+            remember(connection, [recording.id], kind, detail)
             return recording
 
     def _where(self, *conditions: Any) -> tuple[Recording, ...]:
@@ -359,36 +358,15 @@ class Library:
         return self._where(_r.key.in_(with_them))
 
 
+def _count(connection: Connection, query: LibraryQuery, place: str) -> int:
+    where = counting_condition(connection, query, place)
+    return connection.scalar(select(func.count()).select_from(t.recordings).where(where)) or 0
+
+
 def _only_of(recording_key: int) -> ColumnElement[bool]:
     own = select(_links.master_key).where(_links.recording_key == recording_key)
     is_shared = exists().where(_other_links.master_key == _m.key, _other_links.recording_key != recording_key)
     return and_(_m.key.in_(own), ~is_shared)
-
-
-def _key(connection: Connection, recording_id: str) -> int:
-    key: int | None = connection.scalar(select(_r.key).where(_r.id == recording_id))
-    if key is not None:
-        return key
-    keys: Sequence[int] = ()
-    if recording_id.isalnum():
-        beginning = _r.id.startswith(recording_id, autoescape=True)
-        keys = connection.scalars(select(_r.key).where(beginning).limit(2)).all()
-    if len(keys) == 1:
-        return keys[0]
-    reason = "More than one recording's id begins with" if keys else "There is no recording with the id"
-    raise NotFound(f"{reason} {recording_id!r}.", "'list' shows the ids.")
-
-
-def _touch(connection: Connection, key: int, **values: Any) -> None:
-    now = to_ms(datetime.now(UTC))
-    connection.execute(update(t.recordings).where(_r.key == key).values(updated_ms=now, **values))
-
-
-def _remember(connection: Connection, recording_id: str, kind: str, detail: str = "") -> None:
-    now = to_ms(datetime.now(UTC))
-    connection.execute(
-        insert(t.history).values(recording_id=recording_id, at_ms=now, kind=kind, detail=detail)
-    )
 
 
 def _replace_markers(connection: Connection, key: int, markers: Iterable[Marker]) -> None:

@@ -45,6 +45,14 @@ def open_database(
     return database
 
 
+def make_database(path: Path) -> Database:
+    """A new, empty library at ``path``. DiskFull, StorageError."""
+    _make_private(path)
+    database = Database(path)
+    _migrate(database, MIGRATIONS, REVISION)
+    return database
+
+
 def _make_private(path: Path) -> None:
     with os_errors_converted(f"The library's database {str(path)!r} could not be opened"):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))

@@ -149,7 +149,7 @@ def moved_recordings(home: Path) -> Path | None:
     pointer = home / MOVED_RECORDINGS
     try:
         return Path(json.loads(pointer.read_text(encoding="utf-8"))["recordings"])
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StorageError(

@@ -3,17 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, Table, delete, insert, select
+from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from voice_recorder.domain.errors import LibraryDamaged
 from voice_recorder.domain.recording import Health, Master, Recording, Segment, TakeEvent, TakeEventKind
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import OFF, SyncState, SyncStatus, TransferState, together
 from voice_recorder.storage import schema as t
+from voice_recorder.storage.named_rows import insert_row, named
 from voice_recorder.storage.segments import read_segments, replace_segments
 
+_T = TypeVar("_T")
 _KEYS_AT_ONCE = 500  # SQLite limits the variables of a statement
 
 
@@ -27,6 +29,11 @@ def from_ms(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
+def in_parts(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """``values`` in parts that fit into a statement."""
+    return (values[at : at + _KEYS_AT_ONCE] for at in range(0, len(values), _KEYS_AT_ONCE))
+
+
 def read_recordings(connection: Connection, keys: Sequence[int], place: str) -> tuple[Recording, ...]:
     """The recordings with these keys, in their order, with their backup at ``place`` (empty: none)."""
     try:
@@ -35,13 +42,13 @@ def read_recordings(connection: Connection, keys: Sequence[int], place: str) -> 
         raise LibraryDamaged(
             f"The library holds a value that cannot be right: {error}.",
             "It was left as it is and the recordings are untouched;"
-            " 'voice-recorder backup list' shows the copies you can go back to.",
+            " 'voice-recorder backup list' shows the copies you can go back to, and 'voice-recorder rebuild'"
+            " makes a new library from the recordings alone.",
         ) from error
 
 
 def _in_parts(connection: Connection, keys: Sequence[int], place: str) -> Iterator[Recording]:
-    parts = (keys[at : at + _KEYS_AT_ONCE] for at in range(0, len(keys), _KEYS_AT_ONCE))
-    for part in parts:
+    for part in in_parts(keys):
         yield from _read_some(connection, part, place)
 
 
@@ -90,7 +97,7 @@ def health_values(health: Health) -> dict[str, Any]:
 def insert_recording(connection: Connection, recording: Recording) -> int:
     """Enter a recording with its masters, edit list, tags and folder; its key."""
     trashed_at = recording.trashed_at
-    key = _insert(
+    key = insert_row(
         connection,
         t.recordings,
         id=recording.id,
@@ -100,7 +107,7 @@ def insert_recording(connection: Connection, recording: Recording) -> int:
         updated_ms=to_ms(recording.updated_at),
         utc_offset_min=recording.utc_offset_min,
         local_day=f"{recording.local_time:%Y-%m-%d}",
-        folder_key=_named(connection, t.folders, recording.folder) if recording.folder else None,
+        folder_key=named(connection, t.folders, recording.folder) if recording.folder else None,
         favourite=recording.favourite,
         archived=recording.archived,
         recovered=recording.recovered,
@@ -112,9 +119,8 @@ def insert_recording(connection: Connection, recording: Recording) -> int:
         link = {"recording_key": key, "position": position, "master_key": keys[master.id]}
         connection.execute(insert(t.recording_masters).values(link))
     replace_segments(connection, key, recording.edit_list, keys)
-    for tag in recording.tags:
-        tagged = {"recording_key": key, "tag_key": _named(connection, t.tags, tag)}
-        connection.execute(insert(t.recording_tags).values(tagged))
+    for tag_key in {named(connection, t.tags, tag) for tag in recording.tags}:
+        connection.execute(insert(t.recording_tags).values(recording_key=key, tag_key=tag_key))
     return key
 
 
@@ -122,7 +128,7 @@ def _master_key(connection: Connection, master: Master) -> int:
     """The key of a master, entered unless it is there already: recordings that were split share theirs."""
     key: int | None = connection.scalar(select(t.masters.c.key).where(t.masters.c.id == master.id))
     if key is None:
-        key = _insert(connection, t.masters, **master_values(master))
+        key = insert_row(connection, t.masters, **master_values(master))
         replace_events(connection, key, master.events)
     return key
 
@@ -139,17 +145,6 @@ def replace_events(connection: Connection, master_key: int, events: Iterable[Tak
     ]  # fmt: skip
     if rows:
         connection.execute(insert(t.take_events), rows)
-
-
-def _insert(connection: Connection, table: Table, **values: Any) -> int:
-    key: int = connection.execute(insert(table).values(values)).inserted_primary_key[0]  # type: ignore[index]
-    return key
-
-
-def _named(connection: Connection, table: Table, name: str) -> int:
-    """The key of the tag or folder called ``name``, made when there is none."""
-    key: int | None = connection.scalar(select(table.c.key).where(table.c.name == name))
-    return _insert(connection, table, name=name) if key is None else key
 
 
 def _recording(

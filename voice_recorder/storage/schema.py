@@ -51,6 +51,10 @@ Index(
     recordings.c.trashed_ms,  # always NULL here; with it the index alone answers how many there are
     recordings.c.local_day,
     recordings.c.created_ms,
+    recordings.c.key,
+    recordings.c.duration_ms,  # these three, so that what narrows the list is in the index, too
+    recordings.c.folder_key,
+    recordings.c.favourite,
     sqlite_where=recordings.c.trashed_ms.is_(None),
 )
 Index(
@@ -61,17 +65,27 @@ Index(
 )
 Index(
     "recordings_by_title",
+    recordings.c.archived,
+    recordings.c.trashed_ms,
     text("title COLLATE NOCASE"),
     recordings.c.key,
-    sqlite_where=text("archived = 0 AND trashed_ms IS NULL"),
+    sqlite_where=recordings.c.trashed_ms.is_(None),
 )
 Index(
     "recordings_by_length",
+    recordings.c.archived,
+    recordings.c.trashed_ms,
     recordings.c.duration_ms,
     recordings.c.key,
-    sqlite_where=text("archived = 0 AND trashed_ms IS NULL"),
+    sqlite_where=recordings.c.trashed_ms.is_(None),
 )
-Index("recordings_in_folder", recordings.c.folder_key, sqlite_where=text("folder_key IS NOT NULL"))
+Index(
+    "recordings_in_folder",
+    recordings.c.folder_key,
+    recordings.c.archived,
+    recordings.c.trashed_ms,
+    sqlite_where=text("folder_key IS NOT NULL"),
+)
 Index("recordings_trashed", recordings.c.trashed_ms, sqlite_where=text("trashed_ms IS NOT NULL"))
 
 masters = Table(

@@ -46,7 +46,10 @@ def segments_json(segments: Iterable[Segment]) -> str:
 
 def segments_from_json(text: str) -> tuple[Segment, ...]:
     """The edit list in ``text``. ValueError when there is none."""
-    documents = json.loads(text)
+    try:
+        documents = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("this is no edit list") from error
     if not isinstance(documents, list):
         raise ValueError("this is no edit list")
     return tuple(map(segment_from, documents))

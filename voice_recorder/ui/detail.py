@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,26 +17,37 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
-from voice_recorder.domain.recording import HistoryEntry, Marker, Recording
+from voice_recorder.domain.recording import HistoryEntry, Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui import phrases
 from voice_recorder.ui.backup_card import BackupCard
 from voice_recorder.ui.controls import Card, EmptyState, Folding, IconButton, label, row
 from voice_recorder.ui.detail_facts import DetailFacts
 from voice_recorder.ui.detail_fields import Notes, TitleEdit
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.marker_list import MarkerList
+from voice_recorder.ui.marker_places import Markers, flags
+from voice_recorder.ui.play_rules import Loop
 from voice_recorder.ui.player import Player
 from voice_recorder.ui.theme import Space, Theme
 from voice_recorder.ui.transport import Transport
-from voice_recorder.ui.waveform import Flag, Waveform
+from voice_recorder.ui.wave_overview import WaveStrip
+from voice_recorder.ui.waveform import HEIGHT, LOW_HEIGHT, Waveform
 
 if TYPE_CHECKING:
     from voice_recorder.audio.peaks import Peaks
+
+LOW_PAGE = 520
+"""Below this height the waveform leaves more room for what is under it."""
 
 
 class Detail(QStackedWidget):
     """One recording, or an empty state."""
 
+    shown = Signal()
+    """Another recording, or the same as it is now."""
     renamed = Signal(str, str)
     notes_written = Signal(str, str)
     favourite_set = Signal(str, bool)
@@ -51,6 +64,7 @@ class Detail(QStackedWidget):
         self.recording: Recording | None = None
         self.facts: DetailFacts | None = None
         self._player = player
+        self._place_wanted: tuple[str, float] | None = None
         self.empty = EmptyState(theme)
         self._build()
         self.addWidget(self.empty)
@@ -59,41 +73,53 @@ class Detail(QStackedWidget):
 
     def _build(self) -> None:
         self.title = TitleEdit()
-        self._star = IconButton(self._theme, "star", "Favourite")
+        self._star = IconButton(self._theme, "star", tr("Favourite"))
         self._star.setCheckable(True)
-        self._archive = IconButton(self._theme, "archive", "Archive")
-        self._folder = IconButton(self._theme, "folder", "Show in folder")
-        self._delete = IconButton(self._theme, "trash", "Move to the trash")
-        self._delete.name("Move to the trash", "Del")
+        self._archive = IconButton(self._theme, "archive", tr("Archive"))
+        self._folder = IconButton(self._theme, "folder", tr("Show in folder"))
+        self._delete = IconButton(self._theme, "trash", tr("Move to the trash"))
+        self._delete.name(tr("Move to the trash"), tr("Del"))
         self._meta = label(kind="muted", wrap=True)
-        self._meta.setAccessibleName("Facts")
+        self._meta.setAccessibleName(tr("Facts"))
         self._trash_bar = self._build_trash_bar()
         self._state = label(kind="caution", wrap=True)
         self.waveform = Waveform(self._theme)
+        self.strip = WaveStrip(self._theme, self.waveform)
         self.transport = Transport(self._theme)
-        self._health = Card(self._theme, "health", "Health")
+        self.markers = MarkerList(self._theme)
+        self._health = Card(self._theme, "health", tr("Health"))
         self.backup = BackupCard(self._theme)
         self._notes = Notes()
-        self._history = Card(self._theme, "clock", "History")
+        self._history = Card(self._theme, "clock", tr("History"))
         page = QWidget()
         page.setObjectName("detail_page")
         layout = QVBoxLayout(page)
         layout.setContentsMargins(Space.XL, Space.L, Space.XL, Space.XL)
         layout.setSpacing(Space.XS)
-        layout.addWidget(self.title)
+        self.head = QHBoxLayout()
+        """The title with what stands beside it."""
+        self.head.setSpacing(Space.XS)
+        self.head.addWidget(self.title, 1)
+        self.head.addWidget(self._star)
+        layout.addLayout(self.head)
         body = QVBoxLayout()
         body.setContentsMargins(Space.S, 0, 0, 0)  # in line with the text of the title
         body.setSpacing(Space.M)
         layout.addLayout(body, 1)
         self._meta.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        buttons = (self._star, self._archive, self._folder, self._delete)
+        buttons = (self._archive, self._folder, self._delete)
         body.addWidget(Folding(self._meta, row(*buttons, None, spacing=Space.XS), 440, (1, 0)))
         body.addWidget(self._trash_bar)
         body.addWidget(self._state)
         body.addSpacing(Space.XS)
-        body.addWidget(self.waveform)
+        sound = QVBoxLayout()
+        sound.setSpacing(Space.XS)
+        sound.addWidget(self.waveform)
+        sound.addWidget(self.strip)
+        body.addLayout(sound)
         body.addWidget(self.transport)
         body.addSpacing(Space.S)
+        body.addWidget(self.markers)
         body.addWidget(Folding(self._health, self.backup, 520, (1, 1)))
         body.addWidget(self._notes)
         body.addWidget(self._history)
@@ -106,16 +132,22 @@ class Detail(QStackedWidget):
         self._scroll.setWidget(page)
 
     def _build_trash_bar(self) -> QFrame:
-        self._restore = QPushButton("Restore")
-        self._for_ever = QPushButton("Delete for ever…")
+        self._restore = QPushButton(tr("Restore"))
+        self._for_ever = QPushButton(tr("Delete for ever…"))
+        words = label(tr("In the trash. It is deleted 30 days after it was put here."), wrap=True)
         bar = QFrame()
         bar.setObjectName("card")
         layout = QHBoxLayout(bar)
         layout.setContentsMargins(Space.L, Space.S, Space.S, Space.S)
-        layout.addWidget(label("In the trash. It is deleted 30 days after it was put here.", wrap=True), 1)
+        layout.addWidget(words, 1)
         layout.addWidget(self._restore)
         layout.addWidget(self._for_ever)
         return bar
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.waveform.setFixedHeight(HEIGHT if self.height() >= LOW_PAGE else LOW_HEIGHT)
 
     def _connect(self) -> None:
         self.title.renamed.connect(self._on_renamed)
@@ -127,8 +159,12 @@ class Detail(QStackedWidget):
         self._restore.clicked.connect(self._on_restore)
         self._for_ever.clicked.connect(self._on_for_ever)
         self.waveform.sought.connect(self._player.seek)
+        self.waveform.scrubbing_changed.connect(self._player.set_scrubbing)
         self.transport.attach(self._player)
         self._player.position_changed.connect(self.waveform.show_position)
+        self.transport.loop.clicked.connect(self._on_loop_clicked)
+        self._player.loop_changed.connect(self._on_loop)
+        self.markers.jumped.connect(self.show_place)
 
     @property
     def recording_id(self) -> str:
@@ -146,29 +182,82 @@ class Detail(QStackedWidget):
         """Show a recording, or the same one as it is now."""
         recording = facts.recording
         another = recording.id != self.recording_id
-        grown = not another and recording.duration_s != (self.recording.duration_s if self.recording else 0)
         if another:
             self.keep()
             self.title.setModified(False)
-        self.recording, self.facts = recording, facts
-        if another or grown:
-            overview = recording.masters[0].overview if recording.masters else b""
-            self.waveform.show_recording(recording.duration_s, overview)
             self._player.show_recording(None, 0.0)
+        self.recording, self.facts = recording, facts
+        self._show_sound(facts, another)
         self._show_head(recording)
         self._show_state(recording)
         playable = recording.state is not RecordingState.RECORDING
-        self._player.show_recording(facts.path if playable else None, recording.duration_s, facts.cloud)
-        self.transport.show_duration(recording.duration_s)
+        self.transport.show_duration(recording.duration_s, self._player.position_s)
         self.transport.show_playable(playable)
         self.waveform.setEnabled(playable)
-        self.waveform.show_flags(flags(recording, facts.markers))
-        self._health.text.setText(phrases.health_sentence(recording) if playable else "Being recorded.")
+        self.strip.setEnabled(playable)
+        self.show_markers(facts.markers)
+        self._health.text.setText(phrases.health_sentence(recording) if playable else tr("Being recorded."))
         self._notes.show_notes(recording.id, recording.notes)
         self._history.text.setText(history_text(facts.history))
         if another:
             self._scroll.verticalScrollBar().setValue(0)
         self.setCurrentWidget(self._scroll)
+        self.shown.emit()
+        wanted = self._place_wanted
+        if wanted is not None and wanted[0] == recording.id:
+            self.show_place(wanted[1])
+
+    def _show_sound(self, facts: DetailFacts, another: bool) -> None:
+        recording, wave = facts.recording, self.waveform
+        if another or not wave.has_peaks:
+            overview = recording.masters[0].overview if recording.masters else b""
+            if another or (recording.duration_s, overview) != (wave.duration_s, wave.sound.overview):
+                wave.show_recording(recording.duration_s, overview)
+        elif wave.duration_s != recording.duration_s:
+            wave.show_length(recording.duration_s)
+        playable = recording.state is not RecordingState.RECORDING
+        self._player.show_recording(
+            facts.path if playable else None, recording.duration_s, facts.cloud if playable else None,
+            facts.heard if playable else None,
+        )  # fmt: skip
+
+    def show_markers(self, markers: Markers) -> None:
+        """Show these markers of the recording, on the waveform and in their card."""
+        assert self.facts is not None
+        self.facts = replace(self.facts, markers=markers)
+        found = flags(self.facts.recording, markers)
+        self.waveform.show_flags(found)
+        self.markers.show_flags(found)
+
+    @Slot(float)
+    def show_place(self, second: float, recording_id: str = "") -> None:
+        """Point out a place, as that of a search hit, and go there.
+
+        That of another recording than the one shown is waited for until somebody shows that recording.
+        """
+        if recording_id and recording_id != self.recording_id:
+            self._place_wanted = (recording_id, second)
+            return
+        self._place_wanted = None
+        self._player.seek(second)
+        self.waveform.show_place(second)
+
+    def jump_to_marker(self, number: int) -> None:
+        """Go to the marker of this number, the first being 1."""
+        if number <= len(self.waveform.flags):
+            self.show_place(self.waveform.flags[number - 1].at_s)
+
+    @Slot()
+    def _on_loop_clicked(self) -> None:
+        """Play what is selected again and again; without a selection set A, then B, then neither."""
+        if self._player.loop is None and self.waveform.selection is not None:
+            self._player.loop_over(*self.waveform.selection)
+        else:
+            self._player.step_loop()
+
+    @Slot(object)
+    def _on_loop(self, loop: Loop | None) -> None:
+        self.waveform.show_loop(*((None, None) if loop is None else (loop.start_s, loop.end_s)))
 
     def show_peaks(self, recording_id: str, peaks: Peaks) -> None:
         """Draw the exact waveform, if that recording is still shown."""
@@ -189,9 +278,9 @@ class Detail(QStackedWidget):
         self._star.show_icon(
             "star-filled" if recording.favourite else "star", "accent" if recording.favourite else "text"
         )
-        self._star.name("No longer a favourite" if recording.favourite else "Make it a favourite")
+        self._star.name(tr("No longer a favourite") if recording.favourite else tr("Make it a favourite"))
         self._archive.show_icon("unarchive" if recording.archived else "archive")
-        self._archive.name("Take out of the archive" if recording.archived else "Archive")
+        self._archive.name(tr("Take out of the archive") if recording.archived else tr("Archive"))
 
     def _show_state(self, recording: Recording) -> None:
         trashed = recording.state is RecordingState.TRASHED
@@ -237,21 +326,7 @@ class Detail(QStackedWidget):
         self.delete_for_ever_asked.emit(self.recording_id)
 
 
-def flags(recording: Recording, markers: tuple[Marker, ...]) -> list[Flag]:
-    """Where the markers stand in the whole recording, in seconds."""
-    starts: dict[str, tuple[float, int]] = {}
-    at = 0.0
-    for master in recording.masters:
-        starts[master.id] = (at, master.sample_rate_hz)
-        at += master.duration_s
-    return [
-        Flag(starts[m.master_id][0] + m.frame / starts[m.master_id][1], m.label)
-        for m in markers
-        if m.master_id in starts
-    ]
-
-
 def history_text(history: tuple[HistoryEntry, ...]) -> str:
     """The history, newest first, one entry a line."""
     lines = [f"{phrases.moment(e.at)}   {phrases.history_words(e)}" for e in reversed(history)]
-    return phrases.joined(lines, 12) if lines else "Nothing yet."
+    return phrases.joined(lines, 12) if lines else tr("Nothing yet.")

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voice_recorder.domain.edit_list import Timeline
 from voice_recorder.domain.recording import HistoryEntry, Marker, Recording
 from voice_recorder.ui.backup_words import BackupFacts
+from voice_recorder.ui.render_device import Heard
 
 if TYPE_CHECKING:
     from voice_recorder.services import Services
@@ -24,6 +26,7 @@ class DetailFacts:
     history: tuple[HistoryEntry, ...]
     backup: BackupFacts = field(default_factory=BackupFacts)
     cloud: CloudAudio | None = None
+    heard: Heard | None = None
 
 
 def read_facts(services: Services, recording_id: str) -> DetailFacts:
@@ -31,9 +34,10 @@ def read_facts(services: Services, recording_id: str) -> DetailFacts:
     library = services.library
     recording = library.get(recording_id)
     path = library.path_of(recording.masters[0]) if recording.masters else None
+    heard = Heard(recording, Timeline.of(recording), services.rendering.open)
     return DetailFacts(
         recording, path, library.markers(recording.id), library.history(recording.id),
-        _read_backup(services, recording), services.fetching.audio_of(recording),
+        _read_backup(services, recording), services.fetching.audio_of(recording), heard,
     )  # fmt: skip
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QToolButton
 
 from voice_recorder.ui.controls import IconButton, label
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import HEADER_HEIGHT, Space, Theme, Type
+
+if TYPE_CHECKING:
+    from voice_recorder.ui.shortcuts import Shortcuts
 
 SEARCH_AFTER_MS = 120
 
@@ -22,15 +26,17 @@ class SearchField(QLineEdit):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self.setAccessibleName("Search recordings")
-        self.setToolTip("Search titles and notes (Ctrl+F)")
-        self.setPlaceholderText("Search")
+        self.setAccessibleName(tr("Search recordings"))
+        self.setToolTip(tr("Search titles and notes"))
+        self.setPlaceholderText(tr("Search"))
         self.setClearButtonEnabled(True)
         self.setMaximumWidth(420)
         self._glass = QAction(self)
         self.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
         for button in self.findChildren(QToolButton):
-            button.setAccessibleName("Clear the search" if button.defaultAction() is None else "Search")
+            button.setAccessibleName(
+                tr("Clear the search") if button.defaultAction() is None else tr("Search")
+            )
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SEARCH_AFTER_MS)
@@ -56,6 +62,8 @@ class Header(QFrame):
     verify_asked = Signal()
     settings_asked = Signal()
     folder_asked = Signal()
+    dashboard_asked = Signal()
+    help_asked = Signal()
     about_asked = Signal()
     quit_asked = Signal()
 
@@ -65,12 +73,14 @@ class Header(QFrame):
         self.setObjectName("header")
         self.setFixedHeight(HEADER_HEIGHT)
         self.search = SearchField(theme)
-        self._settings = IconButton(theme, "settings", "Settings")
+        self._settings = IconButton(theme, "settings", tr("Settings"))
         self._settings.clicked.connect(self.settings_asked)
-        self._more = IconButton(theme, "more", "More")
+        self._more = IconButton(theme, "more", tr("More"))
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
         self._actions: list[tuple[QAction, str]] = []
+        self._keyed: list[tuple[QAction, str, str]] = []
+        self._shortcuts: Shortcuts | None = None
         self._fill()
         self._more.setMenu(self.menu)
         name = label("Voice Recorder", size=Type.HEADING)
@@ -93,24 +103,41 @@ class Header(QFrame):
         """Let the search begin where the list does."""
         self._name.setFixedWidth(max(self._name.sizeHint().width(), left - Space.XL - Space.S + Space.L))
 
-    def _fill(self) -> None:
-        self._add("Import files…", "import", self.import_files_asked)
-        self._add("Import folder…", "folder", self.import_folder_asked)
-        self._add("Verify library", "verify", self.verify_asked)
-        self.menu.addSeparator()
-        self._add("Open recordings folder", "folder", self.folder_asked)
-        self._add(
-            "Settings…", "settings", self.settings_asked, QKeySequence(QKeySequence.StandardKey.Preferences)
-        )
-        self.menu.addSeparator()
-        self._add("About Voice Recorder", "info", self.about_asked)
-        self._add("Quit", "close", self.quit_asked, QKeySequence("Ctrl+Q"))
+    def name_keys(self, shortcuts: Shortcuts) -> None:
+        """Name the keys in force in the menu and the tool tips, whenever they change."""
+        self._shortcuts = shortcuts
+        shortcuts.changed.connect(self._show_keys)
 
-    def _add(self, text: str, icon: str, signal: Any, keys: QKeySequence | None = None) -> None:
+    @Slot()
+    def _show_keys(self) -> None:
+        assert self._shortcuts is not None
+        for action, text, of in self._keyed:
+            hint = self._shortcuts.hint(of)
+            action.setText(f"{text}\t{hint}" if hint else text)
+        self._settings.name(tr("Settings"), self._shortcuts.hint("settings"))
+        hint = self._shortcuts.hint("search")
+        words = tr("Search titles and notes")
+        self.search.setToolTip(f"{words} ({hint})" if hint else words)
+
+    def _fill(self) -> None:
+        self._add(tr("Import files…"), "import", self.import_files_asked, of="import")
+        self._add(tr("Import folder…"), "folder", self.import_folder_asked)
+        self._add(tr("Verify library"), "verify", self.verify_asked)
+        self.menu.addSeparator()
+        self._add(tr("Dashboard"), "dashboard", self.dashboard_asked)
+        self._add(tr("Open recordings folder"), "folder", self.folder_asked)
+        self._add(tr("Settings…"), "settings", self.settings_asked, of="settings")
+        self.menu.addSeparator()
+        self._add(tr("Help"), "help", self.help_asked, of="help")
+        self._add(tr("About Voice Recorder"), "info", self.about_asked)
+        self._add(tr("Quit"), "close", self.quit_asked, of="quit")
+
+    def _add(self, text: str, icon: str, signal: Any, *, of: str = "") -> None:
+        """An entry of the menu; ``of`` is the action in ``shortcuts`` that names its key."""
         action = self.menu.addAction(text)
         action.triggered.connect(signal)
-        if keys is not None:
-            action.setShortcut(keys)
+        if of:
+            self._keyed.append((action, text, of))
         self._actions.append((action, icon))
 
     @Slot()

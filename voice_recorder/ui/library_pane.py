@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, QUrl, Signal, Slot
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QByteArray, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -28,6 +27,7 @@ from voice_recorder.ui.cloud_questions import ask, delete_words, have_copies
 from voice_recorder.ui.controls import EmptyState
 from voice_recorder.ui.detail import Detail
 from voice_recorder.ui.detail_facts import DetailFacts, read_facts
+from voice_recorder.ui.detail_sound import DetailSound
 from voice_recorder.ui.empty_words import FIRST_RUN, NO_SELECTION, nothing_here
 from voice_recorder.ui.library_actions import LibraryActions
 from voice_recorder.ui.library_backup import LibraryBackup
@@ -36,6 +36,7 @@ from voice_recorder.ui.player import Player
 from voice_recorder.ui.recording_menu import recording_menu
 from voice_recorder.ui.recordings_list import RecordingsList
 from voice_recorder.ui.recordings_model import RecordingsModel
+from voice_recorder.ui.show_in_folder import show_file
 from voice_recorder.ui.sidebar import Sidebar
 from voice_recorder.ui.splits import halve, side
 from voice_recorder.ui.theme import Space, Theme
@@ -93,6 +94,7 @@ class LibraryPane(QSplitter):
         self.toast = Toast(self._content)
         self._content.currentChanged.connect(self.toast.raise_)  # a page that comes covers it
         self.backup = LibraryBackup(services, theme, cloud, self.model, self.list, self.detail, self)
+        self.sound = DetailSound(services, lanes, self.detail, self.player, self.toast, self)
         halve(self._inner, side("list_side", self.list, 240), self.detail, 330)
         halve(self, side("sidebar", self.sidebar, 150, Space.S), self._content, 200)
         self._connect()
@@ -106,6 +108,8 @@ class LibraryPane(QSplitter):
         self.list.activated_recording.connect(self.play)
         self.list.menu_asked.connect(self._show_menu)
         self.player.failed.connect(self.failed)
+        self.sound.failed.connect(self.failed)
+        self.sound.changed.connect(self.model.refresh)
         detail, changes = self.detail, self.changes
         detail.renamed.connect(self._rename)
         detail.notes_written.connect(changes.set_notes)
@@ -250,6 +254,7 @@ class LibraryPane(QSplitter):
         self.detail.show_facts(facts)
         self.backup.show()
         known = before is not None and before.id == recording.id and before.masters == recording.masters
+        known = known and before is not None and before.edit_list == recording.edit_list
         if not known and any(master.overview for master in recording.masters):
             self._load_peaks(recording.id)
         if self._title_wanted == recording.id:
@@ -385,9 +390,7 @@ class LibraryPane(QSplitter):
         self._lanes.detail.post(plain(have_copies, self._services, list(ids)), found)
 
     def show_in_folder(self, recording: Recording) -> None:
-        """Open the folder of the file, or say where it is."""
-        if not recording.masters:
-            return
-        path = self._services.library.path_of(recording.masters[0])
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.parent))):
-            self.failed.emit(VoiceRecorderError("No program opened the folder.", f"The file is {path}."))
+        """Show the file in its folder, or say where it is."""
+        if recording.masters:
+            path = self._services.library.path_of(recording.masters[0])
+            show_file(path, self._lanes.machine, self.failed.emit)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDesktopServices,
-    QDragEnterEvent,
-    QDropEvent,
-    QKeyEvent,
-    QKeySequence,
-    QResizeEvent,
-    QShortcut,
-)
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox
 from typing_extensions import override
 
@@ -26,16 +17,21 @@ from voice_recorder.ui.about import show_about
 from voice_recorder.ui.banner import Banner, Column
 from voice_recorder.ui.cloud_actions import CloudActions
 from voice_recorder.ui.cloud_corner import CloudCorner
+from voice_recorder.ui.dashboard import show_dashboard
 from voice_recorder.ui.errands import ErrandStrip, recovered_words
 from voice_recorder.ui.header import Header
+from voice_recorder.ui.help_window import HelpWindow
 from voice_recorder.ui.import_dialogs import choose_files, choose_folder
 from voice_recorder.ui.input_watch import InputWatch, output_names
 from voice_recorder.ui.library_pane import LibraryPane
+from voice_recorder.ui.marker_keys import MarkerKeys
 from voice_recorder.ui.microphone_test import MicrophoneTest
 from voice_recorder.ui.network_watch import NetworkWatch
 from voice_recorder.ui.question import ask_about_take
 from voice_recorder.ui.recorder_bar import RecorderBar
 from voice_recorder.ui.settings_dialog import SettingsDialog
+from voice_recorder.ui.shortcuts import Shortcuts
+from voice_recorder.ui.show_in_folder import open_folder
 from voice_recorder.ui.take_control import TakeControl
 from voice_recorder.ui.theme import Theme
 from voice_recorder.ui.window_memory import WindowMemory
@@ -55,6 +51,8 @@ class MainWindow(QMainWindow):
     """Joins the parts: who tells what to whom."""
 
     closed = Signal()
+    settings_applied = Signal()
+    hidden_to_tray = Signal()
 
     def __init__(
         self, services: Services, lanes: Lanes, theme: Theme, upkeep: Upkeep, cloud: CloudWork
@@ -67,9 +65,14 @@ class MainWindow(QMainWindow):
         self._cloud = cloud
         self._inputs: tuple[InputDevice, ...] = ()
         self._closing = False
+        self._quitting = False
+        self.stays_in_tray = False
+        """Whether closing the window only hides it."""
+        self._stopped_elsewhere = False
         self._refusal = ""
         self._asked_about_take: QMessageBox | None = None
-        self._single_keys: list[QShortcut] = []
+        self._help: HelpWindow | None = None
+        self.shortcuts = Shortcuts(self)
         self.control = TakeControl(services, lanes.take)
         self.microphone = MicrophoneTest(services, lanes.take)
         self._memory = WindowMemory(services.config.home, self)
@@ -78,6 +81,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._connect_take()
         self._connect_cloud()
+        self._marker_keys = MarkerKeys(self, self.library.detail)
         self._add_shortcuts()
         self._apply_settings()
         self._memory.restore(self, self.library)
@@ -115,8 +119,10 @@ class MainWindow(QMainWindow):
         header.verify_asked.connect(errands.verify)
         header.settings_asked.connect(self.open_settings)
         header.folder_asked.connect(self._open_recordings_folder)
+        header.help_asked.connect(self.open_help)
         header.about_asked.connect(self._about)
-        header.quit_asked.connect(self.close)
+        header.dashboard_asked.connect(self.open_dashboard)
+        header.quit_asked.connect(self.quit)
         library.failed.connect(self.show_error)
         library.search_dropped.connect(header.search.clear)
         library.record_asked.connect(self.control.start)
@@ -141,6 +147,10 @@ class MainWindow(QMainWindow):
         self.control.ended.connect(self._on_take_ended)
         self.library.running_renamed.connect(self.control.rename)
         self.bar.device_picked.connect(self._keep_device)
+        self.bar.setting_chosen.connect(self._keep_setting)
+        self.bar.menu.settings_asked.connect(self.open_settings)
+        self.control.split.connect(self._upkeep.prove)
+        self.microphone.ended.connect(self.control.listen)
         self.bar.picker.opened.connect(self._upkeep.list_inputs)
 
     def _connect_cloud(self) -> None:
@@ -154,19 +164,25 @@ class MainWindow(QMainWindow):
         self._network_watch.metered_changed.connect(self._cloud.set_metered)
 
     def _add_shortcuts(self) -> None:
-        self._single_keys = [
-            self._shortcut("R", self.control.toggle),
-            self._shortcut("M", self.bar.add_marker),
-        ]
-        self._shortcut("F2", self.library.rename)
-        self._shortcut("Ctrl+F", self.search)
-        self._shortcut("Delete", self.delete_selected)
-
-    def _shortcut(self, keys: str, slot: Callable[[], object]) -> QShortcut:
-        shortcut = QShortcut(QKeySequence(keys), self)
-        shortcut.setAutoRepeat(False)
-        shortcut.activated.connect(slot)
-        return shortcut
+        bind = self.shortcuts.bind
+        bind("record", self.control.toggle)
+        bind("marker", self.add_marker)
+        player = self.library.player
+        bind("shuttle_back", player.shuttle_back, repeats=True)
+        bind("shuttle_pause", player.pause)
+        bind("shuttle_on", player.shuttle_on)
+        bind("loop_start", player.loop_from_here)
+        bind("loop_end", player.loop_to_here)
+        bind("loop_clear", player.end_loop)
+        bind("play", self.play_or_pause)
+        bind("rename", self.library.rename)
+        bind("delete", self.delete_selected)
+        bind("search", self.search)
+        bind("import", self._ask_for_files)
+        bind("settings", self.open_settings)
+        bind("help", self.open_help)
+        bind("quit", self.quit)
+        self.header.name_keys(self.shortcuts)
 
     @Slot()
     def start(self) -> None:
@@ -190,14 +206,20 @@ class MainWindow(QMainWindow):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space plays, unless what has the focus wanted it."""
-        alone = event.modifiers() == Qt.KeyboardModifier.NoModifier and not event.isAutoRepeat()
-        enabled = self._services.settings.current.shortcuts_single_keys
-        if event.key() == Qt.Key.Key_Space and alone and enabled:
-            if self.library.detail.transport.isEnabled() and not self.control.busy:
-                self.library.player.toggle()
-        else:
+        """Keys such as Space are ours only when what has the focus did not want them."""
+        if not self.shortcuts.press(event):
             super().keyPressEvent(event)
+
+    @Slot()
+    def add_marker(self) -> None:
+        """Mark this moment: of the take that runs, else of the recording that is shown."""
+        (self.bar.add_marker if self.control.busy else self.library.sound.add_marker)()
+
+    @Slot()
+    def play_or_pause(self) -> None:
+        """Play the recording that is shown, or pause; not while a take listens."""
+        if self.library.detail.transport.isEnabled() and not self.control.busy:
+            self.library.player.toggle()
 
     @Slot()
     def search(self) -> None:
@@ -211,6 +233,12 @@ class MainWindow(QMainWindow):
         self.library.delete_selected()
 
     # Takes
+
+    @Slot()
+    def toggle_elsewhere(self) -> None:
+        """Record, or stop, for who looks at another window: this one neither comes nor asks for a name."""
+        self._stopped_elsewhere = self.control.busy
+        self.control.toggle()
 
     @Slot(str)
     def _on_take_started(self, _recording_id: str) -> None:
@@ -233,9 +261,10 @@ class MainWindow(QMainWindow):
         self._upkeep.prove()
         if error is not None:
             self.show_error(error)
+        quietly, self._stopped_elsewhere = self._stopped_elsewhere, False
         if self._closing:
             self.close()
-        elif asked and error is None:
+        elif asked and error is None and not quietly:
             self.library.show_new(snapshot.recording_id)
         else:
             self.library.model.refresh()
@@ -250,13 +279,18 @@ class MainWindow(QMainWindow):
     def _on_inputs(self, inputs: Sequence[InputDevice]) -> None:
         self._inputs = tuple(inputs)
         self.bar.show_inputs(self._inputs, self._services.settings.current.audio_device)
+        self.control.listen()
         if not self._inputs:
             self._look_again.start()
 
     @Slot(str)
     def _keep_device(self, name: str) -> None:
-        self.library.changes.set_setting("audio.device", name)
+        self.library.changes.set_setting("audio.device", name, self.control.listen)
         self.library.list.setFocus()
+
+    @Slot(str, object)
+    def _keep_setting(self, key: str, value: object) -> None:
+        self.library.changes.set_setting(key, value, self._apply_settings)
 
     @Slot(float)
     def _keep_speed(self, speed: float) -> None:
@@ -286,10 +320,13 @@ class MainWindow(QMainWindow):
         self.library.player.set_output(now.audio_output_device)
         self.library.detail.transport.show_speed(now.playback_speed)
         self.bar.picker.show_inputs(self._inputs, now.audio_device)
-        for shortcut in self._single_keys:
-            shortcut.setEnabled(now.shortcuts_single_keys)
-        self.bar.show_single_keys(now.shortcuts_single_keys)
-        self.library.detail.transport.show_single_keys(now.shortcuts_single_keys)
+        self.bar.show_settings(now)
+        self.control.listen()
+        self._marker_keys.set_enabled(now.shortcuts_single_keys)
+        self.shortcuts.apply(now.shortcuts_keys, single_keys=now.shortcuts_single_keys)
+        self.bar.show_single_keys(self.shortcuts.is_usual("record", "marker"))
+        self.library.detail.transport.show_single_keys(self.shortcuts.is_usual("play"))
+        self.settings_applied.emit()
 
     # Import
 
@@ -322,9 +359,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _open_recordings_folder(self) -> None:
-        folder = str(self._services.config.raw_recordings_path)
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(folder)):
-            self.show_error(VoiceRecorderError("No program opened the folder.", f"It is {folder}."))
+        open_folder(self._services.config.raw_recordings_path, self.show_error)
 
     # The window itself
 
@@ -350,8 +385,32 @@ class MainWindow(QMainWindow):
         else:
             self.close()
 
+    @Slot()
+    def quit(self) -> None:
+        """End the program, also where closing the window would leave it in the tray."""
+        self._quitting = True
+        if self.control.busy:
+            self.come_forward()  # to ask what is to become of the take
+        self.close()
+
+    def first_time(self, what: str) -> bool:
+        """Whether ``what`` is asked for the first time in this library."""
+        return self._memory.once(what)
+
+    @Slot()
+    def let_session_end(self) -> None:
+        """Stay in no tray when the session ends: it would wait for this window."""
+        self._quitting = True
+
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.stays_in_tray and not self._quitting and not self._closing:
+            event.ignore()
+            self.library.detail.keep()
+            self._memory.keep(self, self.library)
+            self.hide()
+            self.hidden_to_tray.emit()
+            return
         if self.control.busy:
             event.ignore()
             if not self._closing:
@@ -390,8 +449,22 @@ class MainWindow(QMainWindow):
 
     def _on_answer_about_take(self, stop: bool) -> None:
         self._asked_about_take = None
+        self._quitting = stop
         if stop:
             self.finish_and_close()
+
+    @Slot()
+    @Slot(str)
+    def open_help(self, page: str = "") -> None:
+        """Show the help, at ``page`` if it is given."""
+        if self._help is None:
+            self._help = HelpWindow(self._theme, self.shortcuts, self)
+        self._help.open_at(page)
+
+    @Slot()
+    def open_dashboard(self) -> None:
+        """Show the figures of the library in a window of their own."""
+        show_dashboard(self._services, self._lanes.queue, self._theme, self._upkeep, self)
 
     @Slot()
     def _about(self) -> None:

@@ -5,22 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
-from voice_recorder.domain.preflight import in_mb
+from PySide6.QtCore import QLocale
+
 from voice_recorder.domain.recording import Health, HistoryEntry, Master, Recording, TakeEvent, TakeEventKind
 from voice_recorder.domain.states import RecordingState
-
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+from voice_recorder.ui.language import tr
 
 SYSTEM_DEFAULT = "default"
 """How PortAudio names the input that follows the system's choice."""
+_MB = 1_000_000
 
-BADGE_REASONS: Mapping[str, str] = {
-    "recording": "Being recorded right now.",
-    "recovered": "Recovered: the recording was cut off by a crash or a power cut and put together again.",
-    "missing": "The audio file is not in the recordings folder. Put it back there, or look in your backups.",
-    "damaged": "The audio file is damaged. What can be read of it can be played.",
-}
+
+def badge_reasons() -> Mapping[str, str]:
+    """What each badge of a row means that is not about its backup."""
+    return {
+        "recording": tr("Being recorded right now."),
+        "recovered": tr(
+            "Recovered: the recording was cut off by a crash or a power cut and put together again."
+        ),
+        "missing": tr(
+            "The audio file is not in the recordings folder. Put it back there, or look in your backups."
+        ),
+        "damaged": tr("The audio file is damaged. What can be read of it can be played."),
+    }
+
+
+BADGE_REASONS = badge_reasons()
+
+
+def _locale() -> QLocale:
+    """The window's; a computer without one (``C``) writes numbers and dates as English does."""
+    found = QLocale()
+    return QLocale("en") if found.language() is QLocale.Language.C else found
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number as the language writes it: ``1,234``, ``3.1``."""
+    return _locale().toString(round(float(value), decimals), "f", decimals)
+
+
+def _figures(value: float, figures: str) -> str:
+    return format(value, figures).replace(".", _locale().decimalPoint())
+
+
+def per_cent(share: float) -> str:
+    """A share (0 to 1) in whole per cent: ``62 %``."""
+    return tr("{number} %", number=number(share * 100))
 
 
 def clock(seconds: float) -> str:
@@ -35,47 +65,47 @@ def elapsed_clock(seconds: float) -> str:
     return clock(seconds) if seconds >= 3600 else f"{int(seconds) // 60:02}:{int(seconds) % 60:02}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def spoken_length(seconds: float) -> str:
     """A length for a screen reader: ``38 seconds``, ``12 minutes``, ``1 hour 2 minutes``."""
     whole = round(seconds)
     if whole < 60:
-        return _count(whole, "second")
+        return tr("%n second(s)", "", whole)
     hours, minutes = divmod(whole // 60, 60)
-    parts = [_count(hours, "hour")] if hours else []
-    if minutes or not hours:
-        parts.append(_count(minutes, "minute"))
-    return " ".join(parts)
+    in_hours, in_minutes = tr("%n hour(s)", "", hours), tr("%n minute(s)", "", minutes)
+    if hours and minutes:
+        return tr("{hours} {minutes}", hours=in_hours, minutes=in_minutes)
+    return in_hours if hours else in_minutes
 
 
 def time_left(seconds: float) -> str:
     """Room on the disk, as time: ``2 h 14 min left``."""
     minutes = int(seconds // 60)
     if minutes < 1:
-        return "less than a minute left"
+        return tr("less than a minute left")
     hours = minutes // 60
     if hours >= 100:
-        return f"{hours:,} h left"
-    return f"{hours} h {minutes % 60} min left" if hours else f"{minutes} min left"
+        return tr("{hours} h left", hours=number(hours))
+    if hours:
+        return tr("{hours} h {minutes} min left", hours=hours, minutes=minutes % 60)
+    return tr("{minutes} min left", minutes=minutes)
 
 
 def short_date(day: date) -> str:
     """A date as ``21 Nov 2026``."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+    month = _locale().monthName(day.month, QLocale.FormatType.ShortFormat)
+    return tr("{day} {month} {year}", "a date", day=day.day, month=month, year=day.year)
 
 
 def day_name(day: str, today: date) -> str:
     """The heading of a day of the list (``YYYY-MM-DD``): Today, Yesterday, or the date."""
     that_day = date.fromisoformat(day)
     if that_day == today:
-        return "Today"
+        return tr("Today")
     if that_day == today - timedelta(days=1):
-        return "Yesterday"
+        return tr("Yesterday")
     if timedelta(0) < today - that_day < timedelta(days=7):
-        return f"{WEEKDAYS[that_day.weekday()]}, {short_date(that_day)}"
+        weekday = _locale().dayName(that_day.isoweekday())
+        return tr("{weekday}, {date}", weekday=weekday, date=short_date(that_day))
     return short_date(that_day)
 
 
@@ -85,7 +115,7 @@ def time_of_day(at: datetime) -> str:
 
 
 def badge(recording: Recording) -> str:
-    """The one badge of a row, as a key of ``BADGE_REASONS``; empty for none."""
+    """The one badge of a row, as a key of ``badge_reasons``; empty for none."""
     state = recording.state
     if state in (RecordingState.RECORDING, RecordingState.MISSING, RecordingState.DAMAGED):
         return state.value
@@ -94,7 +124,7 @@ def badge(recording: Recording) -> str:
 
 def recording_since(recording: Recording) -> str:
     """How long a take runs already, in words that stay true."""
-    return f"recording since {time_of_day(recording.local_time)}"
+    return tr("recording since {time}", time=time_of_day(recording.local_time))
 
 
 def spoken(recording: Recording, badge: str = "") -> str:
@@ -104,22 +134,31 @@ def spoken(recording: Recording, badge: str = "") -> str:
     if badge and not running:
         words.append(badge)
     if recording.favourite:
-        words.append("favourite")
+        words.append(tr("favourite"))
     return ", ".join(words)
 
 
 def size(size_bytes: int) -> str:
     """A size for people."""
-    return f"{size_bytes} bytes" if size_bytes < 1000 else in_mb(size_bytes) if size_bytes >= 100_000 else (
-        f"{size_bytes / 1000:.0f} kB"
-    )  # fmt: skip
+    if size_bytes < 1000:
+        return tr("%n byte(s)", "", size_bytes)
+    if size_bytes < 100_000:
+        return tr("{number} kB", number=number(size_bytes / 1000))
+    return megabytes(size_bytes)
+
+
+def megabytes(size_bytes: float) -> str:
+    """A size as ``1.5 GB``, ``340 MB``, ``0.4 MB``."""
+    if size_bytes >= 1000 * _MB:
+        return tr("{number} GB", number=number(size_bytes / (1000 * _MB), 1))
+    return tr("{number} MB", number=number(size_bytes / _MB, 0 if size_bytes >= 10 * _MB else 1))
 
 
 def audio_format(master: Master) -> str:
     """``48 kHz mono 16 bit WAV``."""
-    rate = f"{master.sample_rate_hz / 1000:g} kHz"
-    channels = {1: "mono", 2: "stereo"}.get(master.channels, f"{master.channels} channels")
-    depth = [f"{master.bit_depth} bit"] if master.bit_depth else []
+    rate = tr("{number} kHz", number=_figures(master.sample_rate_hz / 1000, "g"))
+    channels = {1: tr("mono"), 2: tr("stereo")}.get(master.channels, tr("%n channel(s)", "", master.channels))
+    depth = [tr("{number} bit", number=master.bit_depth)] if master.bit_depth else []
     return " ".join([rate, channels, *depth, master.format.upper()])
 
 
@@ -127,8 +166,8 @@ def meta_line(recording: Recording) -> str:
     """Date, length, format and size of a recording in one line."""
     at = recording.local_time
     running = recording.state is RecordingState.RECORDING
-    parts = [f"{short_date(at.date())}, {time_of_day(at)}"]
-    parts.append("being recorded" if running else clock(recording.duration_s))
+    parts = [_date_and_time(at)]
+    parts.append(tr("being recorded") if running else clock(recording.duration_s))
     if recording.masters:
         parts.append(audio_format(recording.masters[0]))
     if not running:  # the library does not count along
@@ -136,39 +175,52 @@ def meta_line(recording: Recording) -> str:
     return " · ".join(parts)
 
 
+def _date_and_time(at: datetime) -> str:
+    return tr("{date}, {time}", date=short_date(at.date()), time=time_of_day(at))
+
+
 def decibels(level: float) -> str:
     """A level in whole decibels, with a real minus sign."""
-    return f"{level:.0f} dBFS".replace("-", "\N{MINUS SIGN}").replace("\N{MINUS SIGN}0 ", "0 ")
+    whole = round(level)
+    figure = number(abs(whole))
+    return tr("{level} dBFS", level=f"\N{MINUS SIGN}{figure}" if whole < 0 else figure)
 
 
 def _share(share: float) -> str:
-    return f"{share * 100:.0f} %" if share >= 0.01 else f"{share * 100:.2g} %"
+    return per_cent(share) if share >= 0.01 else tr("{number} %", number=_figures(share * 100, ".2g"))
 
 
-NOTHING_HEARD = "Nothing but digital silence: the microphone was muted, or it was not the one that was meant."
+def nothing_heard() -> str:
+    """What is said of a recording without a sound in it."""
+    return tr("Nothing but digital silence: the microphone was muted, or it was not the one that was meant.")
 
 
 def health_sentence(recording: Recording) -> str:
     """What the takes were like, in words."""
     if not recording.masters:
-        return "There is no audio file."
+        return tr("There is no audio file.")
     unread = recording.recovered and any(m.sha256 is None for m in recording.masters)
     if unread and recording.state is RecordingState.RECORDED:
-        return " ".join(["Put together again; it is still being read.", *_events(recording)])
+        return " ".join([tr("Put together again; it is still being read."), *_events(recording)])
     health = _together([m.health for m in recording.masters])
-    dropped = f"{_count(health.dropped_samples, 'sample')} lost" if health.dropped_samples else ""
-    clipped = f"{_share(health.clipped_share)} clipped" if health.clipped_share else ""
-    silent = f"{_share(health.silent_share)} digital silence" if health.silent_share >= 0.01 else ""
     if health.peak_dbfs is None and not health.silent_share:
-        return " ".join(["Its level was not measured.", *_events(recording)])
+        return " ".join([tr("Its level was not measured."), *_events(recording)])
     if health.peak_dbfs is None:
-        return " ".join([NOTHING_HEARD, *_events(recording)])
-    peak = f"peak {decibels(health.peak_dbfs)}"
-    clean = not (dropped or clipped)
-    facts = [dropped or "no dropped samples", clipped or "no clipping", *([silent] if silent else []), peak]
-    sentence = ", ".join(facts)
-    first = f"Clean: {sentence}." if clean else f"{sentence[0].upper()}{sentence[1:]}."
+        return " ".join([nothing_heard(), *_events(recording)])
+    facts = ", ".join(_facts(health, health.peak_dbfs))
+    clean = not (health.dropped_samples or health.clipped_share)
+    first = tr("Clean: {facts}.", facts=facts) if clean else f"{facts[0].upper()}{facts[1:]}."
     return " ".join([first, *_events(recording)])
+
+
+def _facts(health: Health, peak_dbfs: float) -> list[str]:
+    lost, clipped, silent = health.dropped_samples, health.clipped_share, health.silent_share
+    return [
+        tr("%n sample(s) lost", "", lost) if lost else tr("no dropped samples"),
+        tr("{share} clipped", share=_share(clipped)) if clipped else tr("no clipping"),
+        *([tr("{share} digital silence", share=_share(silent))] if silent >= 0.01 else []),
+        tr("peak {level}", level=decibels(peak_dbfs)),
+    ]
 
 
 def _together(parts: list[Health]) -> Health:
@@ -181,26 +233,27 @@ def _together(parts: list[Health]) -> Health:
     )
 
 
-_EVENT_WORDS: dict[TakeEventKind, str] = {
-    TakeEventKind.DEVICE_LOST: "The microphone was gone at {at}",
-    TakeEventKind.DEVICE_CHANGED: "The recording went on at {at}",
-    TakeEventKind.SAMPLES_LOST: "Sound was lost at {at}",
-    TakeEventKind.SUSPENDED: "The computer slept at {at}",
-    TakeEventKind.DISK_LOW: "The disk ran low at {at}",
-    TakeEventKind.ENDED_DISK_FULL: "Ended at {at} because the disk was full",
-}
+def _event_words(kind: TakeEventKind, at: str) -> str:
+    return {
+        TakeEventKind.DEVICE_LOST: tr("The microphone was gone at {at}", at=at),
+        TakeEventKind.DEVICE_CHANGED: tr("The recording went on at {at}", at=at),
+        TakeEventKind.SAMPLES_LOST: tr("Sound was lost at {at}", at=at),
+        TakeEventKind.SUSPENDED: tr("The computer slept at {at}", at=at),
+        TakeEventKind.DISK_LOW: tr("The disk ran low at {at}", at=at),
+        TakeEventKind.ENDED_DISK_FULL: tr("Ended at {at} because the disk was full", at=at),
+    }.get(kind, "")
 
 
 def event_sentence(event: TakeEvent, sample_rate_hz: int) -> str:
     """What happened in the middle of a take, with its place; empty for pauses."""
-    words = _EVENT_WORDS.get(event.kind)
-    if words is None:
+    sentence = _event_words(event.kind, clock(event.frame / sample_rate_hz))
+    if not sentence:
         return ""
-    sentence = words.format(at=clock(event.frame / sample_rate_hz))
     if event.detail:
         sentence += f" ({device(event.detail)})"
     if event.length_frames:
-        sentence += f", a gap of {event.length_frames / sample_rate_hz:.1f} s"
+        gap = number(event.length_frames / sample_rate_hz, 1)
+        sentence = tr("{event}, a gap of {seconds} s", event=sentence, seconds=gap)
     return f"{sentence}."
 
 
@@ -208,49 +261,60 @@ def _events(recording: Recording) -> list[str]:
     sentences = [event_sentence(e, m.sample_rate_hz) for m in recording.masters for e in m.events]
     told = [s for s in sentences if s]
     if len(told) > 4:
-        return [*told[:4], f"And {_count(len(told) - 4, 'event')} more."]
+        return [*told[:4], tr("And %n event(s) more.", "", len(told) - 4)]
     return told
 
 
-_HISTORY_WORDS = {
-    "made": "Recorded", "imported": "Imported", "edited": "Edited", "renamed": "Renamed",
-    "deleted": "Moved to the trash", "restored": "Taken out of the trash", "recovered": "Recovered",
-    "favourite": "Made a favourite", "no favourite": "No longer a favourite",
-}  # fmt: skip
+def _deeds() -> Mapping[str, str]:
+    return {
+        "made": tr("Recorded"), "imported": tr("Imported"), "edited": tr("Edited"), "renamed": tr("Renamed"),
+        "deleted": tr("Moved to the trash"), "restored": tr("Taken out of the trash"),
+        "recovered": tr("Recovered"), "favourite": tr("Made a favourite"),
+        "no favourite": tr("No longer a favourite"),
+    }  # fmt: skip
 
 
 def history_words(entry: HistoryEntry) -> str:
     """One entry of a history without its date."""
-    words = _HISTORY_WORDS.get(entry.kind, entry.kind.replace("_", " ").capitalize())
+    words = _deeds().get(entry.kind, entry.kind.replace("_", " ").capitalize())
     return f"{words}: {entry.detail}" if entry.detail else words
 
 
 def moment(at: datetime) -> str:
     """A date with its time, by this computer's clock."""
-    local = at.astimezone()
-    return f"{short_date(local.date())}, {time_of_day(local)}"
+    return _date_and_time(at.astimezone())
 
 
 def microphone_verdict(peak_dbfs: float | None) -> str:
     """What a test of the microphone found."""
     if peak_dbfs is None or peak_dbfs < -90:
-        return "Nothing but silence arrived. Is the microphone muted, or is another one meant?"
-    heard = f"The loudest was {decibels(peak_dbfs)}"
+        return tr("Nothing but silence arrived. Is the microphone muted, or is another one meant?")
+    level = decibels(peak_dbfs)
     if peak_dbfs < -40:
-        return f"It works, but is very quiet. {heard}: move closer or raise its level."
+        return tr(
+            "It works, but is very quiet. The loudest was {level}: move closer or raise its level.",
+            level=level,
+        )
     if peak_dbfs > -1:
-        return f"It works, but is too loud. {heard}: move back or lower its level."
-    return f"The microphone works. {heard}."
+        return tr(
+            "It works, but is too loud. The loudest was {level}: move back or lower its level.", level=level
+        )
+    return tr("The microphone works. The loudest was {level}.", level=level)
 
 
 def device(name: str) -> str:
     """An input by the name that the window has for it."""
-    return "the system's default microphone" if name == SYSTEM_DEFAULT else name
+    return tr("the system's default microphone") if name == SYSTEM_DEFAULT else name
 
 
-def items(number: int, noun: str) -> str:
+def recordings(count: int) -> str:
     """``1 recording``, ``3 recordings``."""
-    return _count(number, noun)
+    return tr("%n recording(s)", "", count)
+
+
+def items(count: int, noun: str) -> str:
+    """As ``recordings``, which is the ``noun`` that can be counted here."""
+    return {"recording": recordings(count)}[noun]
 
 
 def joined(sentences: list[str], shown: int = 5, more: Callable[[int], str] | None = None) -> str:
@@ -258,5 +322,5 @@ def joined(sentences: list[str], shown: int = 5, more: Callable[[int], str] | No
     lines = sentences[:shown]
     if len(sentences) > shown:
         rest = len(sentences) - shown
-        lines.append(more(rest) if more else f"… and {rest:,} more")
+        lines.append(more(rest) if more else tr("… and %n more", "", rest))
     return "\n".join(lines)

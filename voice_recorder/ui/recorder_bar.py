@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QAbstractButton,
-    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
     QPushButton,
-    QSizePolicy,
     QStackedWidget,
     QWidget,
 )
 from typing_extensions import override
 
 from voice_recorder.domain.preflight import Verdict
+from voice_recorder.domain.settings import Settings
 from voice_recorder.domain.take import TakeSnapshot, TakeState
 from voice_recorder.ui import phrases
 from voice_recorder.ui.controls import ElidedLabel, IconButton, label, set_kind
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.meters import LevelMeter, LiveWaveform
 from voice_recorder.ui.microphone_test import MicrophoneTest
+from voice_recorder.ui.recorder_controls import DevicePicker, RecordButton, TitleField
+from voice_recorder.ui.stop_rule import StopRule
 from voice_recorder.ui.take_control import TakeControl
-from voice_recorder.ui.take_words import STAYS_HERE, ready_words, take_words
+from voice_recorder.ui.take_menu import TakeMenu
+from voice_recorder.ui.take_words import STAYS_HERE, listening_words, ready_words, take_words
 from voice_recorder.ui.theme import BAR_HEIGHT, TARGET, Space, Theme, Type, font
 from voice_recorder.ui.transfers_button import TransfersButton
 
@@ -36,144 +36,16 @@ if TYPE_CHECKING:
     from voice_recorder.audio.devices import InputDevice
 
 
-SYSTEM_DEFAULT = phrases.SYSTEM_DEFAULT
-
-
-class RecordButton(QAbstractButton):
-    """The round red button: a disc to record, a square to stop."""
-
-    SIDE = 60
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__()
-        self._theme = theme
-        self._stops = False
-        self._key = " (R)"
-        self.setFixedSize(self.SIDE, self.SIDE)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        theme.changed.connect(self.update)
-        self.show_stop(False)
-
-    def show_stop(self, stops: bool) -> None:
-        """Whether a press ends a take rather than beginning one."""
-        self._stops = stops
-        self.setAccessibleName("Stop recording" if stops else "Record")
-        self.setToolTip(f"{self.accessibleName()}{self._key}")
-        self.update()
-
-    def show_key(self, works: bool) -> None:
-        """Whether the tool tip names the key R."""
-        self._key = " (R)" if works else ""
-        self.show_stop(self._stops)
-
-    @override
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.accept()  # the second press of a double click does not end what the first began
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = painter.pen()
-        pen.setWidthF(2.5)
-        pen.setColor(self._theme.colour("text" if self.hasFocus() else "border"))
-        painter.setPen(pen)
-        painter.setBrush(self._theme.colour("hover" if self.underMouse() else "surface"))
-        painter.drawEllipse(QRectF(self.rect()).adjusted(3, 3, -3, -3))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("record" if self.isEnabled() else "wave"))
-        middle = self.SIDE / 2
-        if self._stops:
-            painter.drawRoundedRect(QRectF(middle - 11, middle - 11, 22, 22), 5, 5)
-        else:
-            side = 20 if self.isDown() else 21.5
-            painter.drawEllipse(QRectF(middle - side, middle - side, 2 * side, 2 * side))
-
-    @override
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self.update()
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self.update()
-
-
-class DevicePicker(QComboBox):
-    """The inputs of this machine; asks for them anew when it is opened."""
-
-    opened = Signal()
-    picked = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setAccessibleName("Microphone")
-        self.setToolTip("Microphone for the next recording")
-        self.setMinimumContentsLength(16)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.setMaximumWidth(280)
-        self.activated.connect(self._pick)
-        self._inputs: tuple[InputDevice, ...] = ()
-        self._chosen = ""
-        self._fill()
-
-    def show_inputs(self, inputs: Sequence[InputDevice], chosen: str) -> None:
-        """Offer these; ``chosen`` is the setting ``audio.device``."""
-        if tuple(inputs) != self._inputs or chosen != self._chosen:
-            self._inputs, self._chosen = tuple(inputs), chosen
-            is_open = self.view().isVisible()
-            self._fill()
-            if is_open:  # an open list keeps the size that it had for other inputs
-                super().hidePopup()
-                super().showPopup()
-
-    @override
-    def showPopup(self) -> None:
-        self.opened.emit()
-        super().showPopup()
-
-    def _fill(self) -> None:
-        blocker = QSignalBlocker(self)
-        self.clear()
-        default = next((d.name for d in self._inputs if d.is_default), "")
-        self.addItem(
-            "System default" if default in ("", SYSTEM_DEFAULT) else f"System default ({default})", ""
-        )
-        for device in self._inputs:
-            self.addItem(device.name, device.name)
-            self.setItemData(self.count() - 1, device.host_api, Qt.ItemDataRole.ToolTipRole)
-        if self._chosen and self.findData(self._chosen) < 0:
-            self.addItem(f"{self._chosen} (not connected)", self._chosen)
-        self.setCurrentIndex(max(0, self.findData(self._chosen)))
-        blocker.unblock()
-
-    @Slot(int)
-    def _pick(self, index: int) -> None:
-        self._chosen = str(self.itemData(index))
-        self.picked.emit(self._chosen)
-
-
-class TitleField(QLineEdit):
-    """The name of the running take; Escape gives the keys back to the window."""
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.clearFocus()
-        else:
-            super().keyPressEvent(event)
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.deselect()
+CAN_BE_STEERED = (
+    TakeState.RECORDING, TakeState.PAUSED, TakeState.WAITING_FOR_DEVICE, TakeState.WAITING_FOR_VOICE
+)  # fmt: skip
 
 
 class RecorderBar(QFrame):
     """Idle: device, a test, the time left. In a take: time, waveform, name, pause, marker, stop."""
 
     device_picked = Signal(str)
+    setting_chosen = Signal(str, object)
 
     def __init__(self, theme: Theme, control: TakeControl, microphone: MicrophoneTest) -> None:
         super().__init__()
@@ -188,51 +60,60 @@ class RecorderBar(QFrame):
         self._has_inputs = True
         self._marked = 0
         self._goes = STAYS_HERE
+        self._waits_for_voice = False
+        self._listening_s = 0
         self._build(theme)
         self._connect()
         self.show_idle()
 
     def _build(self, theme: Theme) -> None:
         self.button = RecordButton(theme)
+        self.options = IconButton(theme, "more", tr("How to record"))
+        self.options.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+        self.menu = TakeMenu(self)
+        self.options.setMenu(self.menu)
         self._elapsed = label("00:00")
         self._elapsed.setFont(font(Type.CLOCK, tabular=True))
-        self._elapsed.setAccessibleName("Elapsed time")
+        self._elapsed.setAccessibleName(tr("Elapsed time"))
         self._elapsed.setMinimumWidth(self._elapsed.fontMetrics().horizontalAdvance("0:00:00"))
         self.picker = DevicePicker()
-        self.try_button = QPushButton("Try the microphone")
-        self.try_button.setToolTip("Listen for three seconds and say how it sounds")
+        self.try_button = QPushButton(tr("Try the microphone"))
+        self.try_button.setToolTip(tr("Listen for three seconds and say how it sounds"))
         self._meter = LevelMeter(theme)
         self._resting = LiveWaveform(theme)
         self._middle = QStackedWidget()
         self._middle.addWidget(self._resting)
         self._middle.addWidget(_centred(self._meter))
         self.title = TitleField()
-        self.title.setAccessibleName("Name of this recording")
-        self.title.setPlaceholderText("Name this recording")
+        self.title.setAccessibleName(tr("Name of this recording"))
+        self.title.setPlaceholderText(tr("Name this recording"))
         self.title.setMinimumWidth(170)
         self.title.setMaximumWidth(240)
         self._wave = LiveWaveform(theme)
-        self.pause = IconButton(theme, "pause", "Pause")
-        self.marker = IconButton(theme, "marker", "Add a marker")
-        self.marker.name("Add a marker", "M")
+        self.pause = IconButton(theme, "pause", tr("Pause"))
+        self.marker = IconButton(theme, "marker", tr("Add a marker"))
+        self.marker.name(tr("Add a marker"), "M")
         self._pages = QStackedWidget()
         self._pages.addWidget(_line(self.picker, self.try_button, (self._middle, 1)))
         self._pages.addWidget(_line((self.title, 1), (self._wave, 3), self.pause, self.marker))
         self.status = ElidedLabel(kind="muted", size=Type.SMALL)
-        self.status.setAccessibleName("State of the recorder")
+        self.status.setAccessibleName(tr("State of the recorder"))
         self._left = label(kind="muted", size=Type.SMALL)
         self._left.setFont(font(Type.SMALL, tabular=True))
-        self._left.setAccessibleName("Time left on this disk")
+        self._left.setAccessibleName(tr("Time left on this disk"))
+        self.stop_listening = QPushButton(tr("Stop listening"))
+        self.stop_listening.hide()
         self.transfers = TransfersButton(theme)
         layout = QGridLayout(self)
         layout.setContentsMargins(Space.XL, Space.M, Space.XL, Space.M)
         layout.setHorizontalSpacing(Space.L)
         layout.setVerticalSpacing(Space.XS)
         layout.addWidget(self.button, 0, 0, 2, 1, Qt.AlignmentFlag.AlignVCenter)
-        layout.addWidget(self._elapsed, 0, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
-        layout.addWidget(self._pages, 0, 2)
-        layout.addWidget(_line((self.status, 1), self._left, self.transfers), 1, 2)
-        layout.setColumnStretch(2, 1)
+        layout.addWidget(self.options, 0, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._elapsed, 0, 2, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._pages, 0, 3)
+        layout.addWidget(_line((self.status, 1), self.stop_listening, self._left, self.transfers), 1, 3)
+        layout.setColumnStretch(3, 1)
         layout.setRowStretch(0, 1)
         layout.setRowMinimumHeight(1, TARGET)  # the words stay where they are when the button comes
 
@@ -248,6 +129,12 @@ class RecorderBar(QFrame):
         self._control.polled.connect(self._on_polled)
         self._control.refused.connect(self._on_refused)
         self._control.ended.connect(self._on_ended)
+        self._control.split.connect(self._on_split)
+        self._control.listening_changed.connect(self._on_listening)
+        self._control.rule_changed.connect(self._on_rule)
+        self.menu.setting_chosen.connect(self.setting_chosen)
+        self.menu.rule_chosen.connect(self._control.choose_rule)
+        self.stop_listening.clicked.connect(self._stop_listening)
         self._microphone.started.connect(self._on_test_started)
         self._microphone.levels_changed.connect(self._meter.show_levels)
         self._microphone.ended.connect(self._on_test_ended)
@@ -262,8 +149,47 @@ class RecorderBar(QFrame):
         self._elapsed.setText("00:00")
         set_kind(self._elapsed, "muted")
         self._pages.setCurrentIndex(0)
-        ready = ready_words(single_keys=self._single_keys, has_inputs=self._has_inputs, where=self._goes)
-        self._say(self._blocked or self._said or ready, caution=bool(self._blocked) or not self._has_inputs)
+        self.menu.show_taking(False)
+        self._say(
+            self._blocked or self._said or self._ready(),
+            caution=bool(self._blocked) or not self._has_inputs,
+        )
+
+    def _ready(self) -> str:
+        words = ready_words(
+            single_keys=self._single_keys, has_inputs=self._has_inputs, where=self._goes,
+            waits_for_voice=self._waits_for_voice,
+        )  # fmt: skip
+        if self._listening_s and self._has_inputs:
+            words = listening_words(self._listening_s)
+        rule = self._control.rule
+        return words if rule is None else f"{rule.words} · {words}"
+
+    def show_settings(self, now: Settings) -> None:
+        """Show how the next take goes."""
+        self.menu.show_settings(now)
+        self._waits_for_voice = now.take_voice_activated
+        self._show_idle_unless_busy()
+
+    @Slot(int)
+    def _on_listening(self, seconds: int) -> None:
+        self._listening_s = seconds
+        self.stop_listening.setVisible(seconds > 0)
+        self._show_idle_unless_busy()
+
+    @Slot()
+    def _stop_listening(self) -> None:
+        self.setting_chosen.emit("take.pre_record_s", 0)
+
+    @Slot(object)
+    def _on_rule(self, rule: StopRule | None) -> None:
+        self.menu.show_rule(rule)
+        self._show_idle_unless_busy()
+
+    @Slot(str)
+    def _on_split(self, _recording_id: str) -> None:
+        self.title.clearFocus()  # what is typed from now on would name the next one
+        self._marked = 0
 
     def show_inputs(self, inputs: Sequence[InputDevice], chosen: str) -> None:
         """Offer these microphones, and say so when there is none."""
@@ -277,7 +203,7 @@ class RecorderBar(QFrame):
         """Speak of keys only while they work."""
         self._single_keys = enabled
         self.button.show_key(enabled)
-        self.marker.name("Add a marker", "M" if enabled else "")
+        self.marker.name(tr("Add a marker"), "M" if enabled else "")
         self._show_idle_unless_busy()
 
     def show_where_it_goes(self, words: str) -> None:
@@ -316,11 +242,12 @@ class RecorderBar(QFrame):
         self._microphone.give_up()
         self._said = self._notice = ""
         self._marked = 0
-        self._say("Opening the microphone…")
+        self._say(tr("Opening the microphone…"))
 
     @Slot(str)
     def _on_started(self, _recording_id: str) -> None:
         self.button.show_stop(True)
+        self.menu.show_taking(True)
         self.title.clear()
         self._wave.show_peaks((), live=True)
         self._pages.setCurrentIndex(1)
@@ -336,8 +263,8 @@ class RecorderBar(QFrame):
             self.title.setCursorPosition(0)
         paused = snapshot.state is TakeState.PAUSED
         self.pause.show_icon("mic" if paused else "pause")
-        self.pause.name("Go on recording" if paused else "Pause")
-        can = snapshot.state in (TakeState.RECORDING, TakeState.PAUSED, TakeState.WAITING_FOR_DEVICE)
+        self.pause.name(tr("Go on recording") if paused else tr("Pause"))
+        can = snapshot.state in CAN_BE_STEERED
         for button in (self.pause, self.marker):
             button.setEnabled(can)
         self._notice = snapshot.notice or self._notice
@@ -359,7 +286,7 @@ class RecorderBar(QFrame):
     def _on_test_started(self) -> None:
         self._meter.restart()
         self._middle.setCurrentIndex(1)
-        self._say("Say something: listening for three seconds…")
+        self._say(tr("Say something: listening for three seconds…"))
 
     @Slot(str)
     def _on_test_ended(self, verdict: str) -> None:

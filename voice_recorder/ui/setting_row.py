@@ -24,9 +24,13 @@ from typing_extensions import override
 
 from voice_recorder.domain.settings import Declaration
 from voice_recorder.ui.controls import IconButton, label, set_kind
+from voice_recorder.ui.key_field import KeyField
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Space, Theme, Type
 
 DEVICE_KEYS = ("audio.device", "audio.output_device")
+PRESSED_KEYS = ("shortcuts.global_record",)
+"""Settings whose value is a key that one presses."""
 FAINT = 0.45
 """How much is left of what cannot be used now."""
 
@@ -78,23 +82,23 @@ class SettingRow(QFrame):
         self._showing = False
         self._grey: int | None = None
         self.control, self._read, self._write = _control(declaration, devices, self._tell)
-        self.control.setAccessibleName(declaration.title)
-        self.control.setAccessibleDescription(declaration.text)
-        self._reset = IconButton(
-            theme, "restore", f"Reset “{declaration.title}” to its default", role="muted", size=18
-        )
+        name, self._text = tr(declaration.title), tr(declaration.text)
+        self.control.setAccessibleName(name)
+        self.control.setAccessibleDescription(self._text)
+        reset = tr("Reset “{setting}” to its default", setting=name)
+        self._reset = IconButton(theme, "restore", reset, role="muted", size=18)
         policy = self._reset.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._reset.setSizePolicy(policy)
         self._reset.clicked.connect(self._on_reset)
-        title = label(declaration.title, wrap=True)
+        title = label(name, wrap=True)
         title.setBuddy(self.control)
         self._note = label(kind="muted", size=Type.SMALL, wrap=True)
         self._note.hide()
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addWidget(title)
-        words.addWidget(label(declaration.text, kind="muted", size=Type.SMALL, wrap=True))
+        words.addWidget(label(self._text, kind="muted", size=Type.SMALL, wrap=True))
         words.addWidget(self._note)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(Space.XL if inset else 0, Space.S, 0, Space.S)
@@ -124,7 +128,7 @@ class SettingRow(QFrame):
         self._note.setText(words)
         self._note.setVisible(bool(words))
         set_kind(self._note, "caution" if caution else "muted")
-        self.control.setAccessibleDescription(f"{self.declaration.text} {words}".strip())
+        self.control.setAccessibleDescription(f"{self._text} {words}".strip())
 
     def set_usable(self, usable: bool, why_not: str = "") -> None:
         """Let the control be used, or not, for a reason that the tool tip says."""
@@ -148,8 +152,12 @@ class SettingRow(QFrame):
 
     def fits(self, words: str) -> bool:
         """Whether the setting is what somebody looks for."""
-        everything = f"{self.declaration.title} {self.declaration.text} {self.declaration.key}".casefold()
+        shown = f"{self.control.accessibleName()} {self._text} {self.declaration.key}"
+        everything = f"{shown} {self._choices()}".casefold()
         return all(word in everything for word in words.casefold().split())
+
+    def _choices(self) -> str:
+        return " ".join(tr(text) for text in (self.declaration.choices or {}).values())
 
     @Slot()
     def _tint(self) -> None:
@@ -172,9 +180,13 @@ Control = tuple[QWidget, Callable[[], Any], Callable[[Any], None]]
 def _control(declaration: Declaration, devices: Sequence[str], tell: Callable[..., None]) -> Control:
     """The control for a setting, how to read it and how to write it."""
     if declaration.key in DEVICE_KEYS:
-        return _choice({"": "System default", **{name: name for name in devices}}, tell, open_ended=True)
+        return _choice({"": tr("System default"), **{name: name for name in devices}}, tell, open_ended=True)
+    if declaration.key in PRESSED_KEYS:
+        key = KeyField(tr(declaration.title))
+        key.editingFinished.connect(tell)
+        return key, key.key, key.show_key
     if declaration.choices is not None:
-        return _choice(dict(declaration.choices), tell)
+        return _choice({value: tr(text) for value, text in declaration.choices.items()}, tell)
     if declaration.type is bool:
         box = QCheckBox()
         box.toggled.connect(tell)
@@ -197,7 +209,7 @@ def _choice(choices: dict[Any, str], tell: Callable[..., None], *, open_ended: b
 
     def write(value: Any) -> None:
         if box.findData(value) < 0 and open_ended:
-            box.addItem(f"{value} (not connected)", value)
+            box.addItem(tr("{device} (not connected)", device=value), value)
         box.setCurrentIndex(box.findData(value))
 
     return box, box.currentData, write
@@ -213,7 +225,7 @@ def _number(declaration: Declaration, tell: Callable[..., None]) -> Control:
         box = _Number()
         box.setRange(low, high)
         box.setSingleStep(0.25)
-    box.setSuffix(f" {declaration.unit}" if declaration.unit else "")
+    box.setSuffix(f" {tr(declaration.unit)}" if declaration.unit else "")
     box.setKeyboardTracking(False)
     box.setMinimumWidth(160)
     box.lineEdit().setTextMargins(Space.S, 0, Space.S, 0)

@@ -23,13 +23,16 @@ from typing_extensions import override
 from voice_recorder.audio.encoder import m4a_available
 from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.errors import VoiceRecorderError
-from voice_recorder.domain.settings import Settings, declaration, declarations, value_of
+from voice_recorder.domain.settings import Settings, declarations, value_of
 from voice_recorder.ui.backup_offer import BackupOffer
 from voice_recorder.ui.controls import label, row
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.privacy_page import PrivacyPage
 from voice_recorder.ui.provider_page import ProviderPage
 from voice_recorder.ui.provider_words import place_words
-from voice_recorder.ui.setting_notes import free_lossy_note, send_as_note
+from voice_recorder.ui.setting_notes import DEPENDENTS, global_key_refusal, say_what_depends
 from voice_recorder.ui.setting_row import SettingRow
+from voice_recorder.ui.shortcuts_page import KEYS, ShortcutsPage
 from voice_recorder.ui.theme import Space, Theme, Type
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
@@ -37,19 +40,23 @@ from voice_recorder.workers.lanes import Lanes
 if TYPE_CHECKING:
     from voice_recorder.services import Services
 
-PAGES = {
-    "audio": "Recording",
-    "playback": "Playback",
-    "cloud": "Cloud",
-    "sync": "Sending",
-    "compression": "Compression",
-    "storage": "Storage",
-    "shortcuts": "Shortcuts",
-    "appearance": "Appearance",
-}
-ON_PROVIDER_PAGE = ("cloud.provider",)
-DEPENDENTS = {"storage.free_after_h": "storage.free_local", "storage.free_lossy": "storage.free_local"}
+PAGES = (
+    "audio", "take", "playback", "cloud", "sync", "compression", "storage", "shortcuts", "appearance",
+    "privacy",
+)  # fmt: skip
+WITHOUT_ROW = ("cloud.provider", KEYS)
+"""Settings that a part of its own page changes."""
 SIZE = QSize(860, 700)
+
+
+def page_title(page: str) -> str:
+    """What a page is called."""
+    titles = {
+        "audio": tr("Recording"), "take": tr("Automation"), "playback": tr("Playback"), "cloud": tr("Cloud"),
+        "sync": tr("Sending"), "compression": tr("Compression"), "storage": tr("Storage"),
+        "shortcuts": tr("Shortcuts"), "appearance": tr("Appearance"), "privacy": tr("Privacy"),
+    }  # fmt: skip
+    return titles.get(page, page.capitalize())
 
 
 class SettingsDialog(QDialog):
@@ -68,7 +75,7 @@ class SettingsDialog(QDialog):
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(tr("Settings"))
         self.resize(SIZE.boundedTo(self.screen().availableSize()))
         self._services = services
         self._lanes = lanes
@@ -82,9 +89,14 @@ class SettingsDialog(QDialog):
                 theme, d, value_of(current, d.key), devices.get(d.key, ()), inset=d.key in DEPENDENTS
             )
             for d in declarations().values()
-            if d.key not in ON_PROVIDER_PAGE
+            if d.key not in WITHOUT_ROW
         }
         self.provider = ProviderPage(services, lanes, theme)
+        self.keys = ShortcutsPage(theme, current.shortcuts_keys)
+        self.privacy = PrivacyPage(services, lanes, theme)
+        self._parts: dict[str, ProviderPage | ShortcutsPage | PrivacyPage] = {
+            "cloud": self.provider, "shortcuts": self.keys, "privacy": self.privacy,
+        }  # fmt: skip
         self._build()
         self._say_what_depends()
         available, reason = m4a_available()
@@ -92,6 +104,7 @@ class SettingsDialog(QDialog):
             self.rows["compression.send_as"].grey_out(SendAs.M4A.value, reason)
         for setting in self.rows.values():
             setting.changed.connect(self._on_changed)
+        self.keys.changed.connect(self._on_changed)
         self.provider.provider_changed.connect(self.provider_changed)
         self.provider.newly_chosen.connect(self._offer_backup)
         self.provider.told.connect(self._bring_into_view)
@@ -99,12 +112,12 @@ class SettingsDialog(QDialog):
 
     def _build(self) -> None:
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Search the settings")
-        self.search.setAccessibleName("Search the settings")
+        self.search.setPlaceholderText(tr("Search the settings"))
+        self.search.setAccessibleName(tr("Search the settings"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
         self.pages = QListWidget(self)
-        self.pages.setAccessibleName("Pages")
+        self.pages.setAccessibleName(tr("Pages"))
         self.pages.setFixedWidth(160)
         self.pages.setSpacing(1)
         self._headings: dict[str, QWidget] = {}
@@ -116,15 +129,15 @@ class SettingsDialog(QDialog):
         for page in dict.fromkeys([*PAGES, *(d.page for d in declarations().values())]):
             self._add_page(page, inside)
         inside.addStretch(1)
-        self._nothing = label("No setting fits these words.", kind="muted")
+        self._nothing = label(tr("No setting fits these words."), kind="muted")
         self._nothing.hide()
         inside.insertWidget(0, self._nothing)
         self._problem = label(kind="caution", wrap=True)
         self._problem.hide()
-        self.undo = QPushButton("Undo")
+        self.undo = QPushButton(tr("Undo"))
         self.undo.setEnabled(False)
         self.undo.clicked.connect(self._undo)
-        close = QPushButton("Done")
+        close = QPushButton(tr("Done"))
         close.setProperty("kind", "primary")
         close.setDefault(True)
         close.clicked.connect(self.accept)
@@ -144,7 +157,7 @@ class SettingsDialog(QDialog):
         self._filter()
 
     def _add_page(self, page: str, layout: QVBoxLayout) -> None:
-        name = PAGES.get(page, page.capitalize())
+        name = page_title(page)
         item = QListWidgetItem(name)
         item.setData(Qt.ItemDataRole.UserRole, page)
         item.setSizeHint(QSize(0, 36))
@@ -158,6 +171,8 @@ class SettingsDialog(QDialog):
         for setting in self.rows.values():
             if setting.declaration.page == page:
                 layout.addWidget(setting)
+        if page != "cloud" and page in self._parts:
+            layout.addWidget(self._parts[page])
 
     def show_page(self, page: str) -> None:
         """Go to a page, by the part of its settings' keys before the dot."""
@@ -175,10 +190,11 @@ class SettingsDialog(QDialog):
             setting.setVisible(shows)
             if shows:
                 shown_pages.add(setting.declaration.page)
-        shows_provider = self.provider.fits(words) if words else page == "cloud"
-        self.provider.setVisible(shows_provider)
-        if shows_provider:
-            shown_pages.add("cloud")
+        for name, part in self._parts.items():
+            shows = part.fits(words) if words else page == name
+            part.setVisible(shows)
+            if shows:
+                shown_pages.add(name)
         for key, heading in self._headings.items():
             heading.setVisible(key in shown_pages)
         self._nothing.setVisible(not shown_pages)
@@ -193,7 +209,11 @@ class SettingsDialog(QDialog):
     @Slot(str, object)
     def _on_changed(self, key: str, value: object) -> None:
         before = value_of(self._services.settings.current, key)
-        if before != value:
+        refusal = global_key_refusal(self._services.settings.current, key, value)
+        if refusal:
+            self.show_problem(refusal)
+            self._show(key)
+        elif before != value:
             self._done.append((key, before))
             self._apply(key, value)
 
@@ -211,8 +231,7 @@ class SettingsDialog(QDialog):
             self._end_if_asked()
 
         def failed(error: VoiceRecorderError) -> None:
-            self._problem.setText(str(error))
-            self._problem.show()
+            self.show_problem(str(error))
             self._show(key)
             self._applying -= 1
             self._end_if_asked()
@@ -221,19 +240,21 @@ class SettingsDialog(QDialog):
         self._lanes.edits.post(plain(self._services.settings.set, key, value), finished, failed)
         self.undo.setEnabled(bool(self._done))
 
+    def show_problem(self, words: str) -> None:
+        """Say what came of a change, until the next one."""
+        self._problem.setText(words)
+        self._problem.show()
+
     def _show(self, key: str) -> None:
-        self.rows[key].show_value(value_of(self._services.settings.current, key))
+        shown = self.keys if key == KEYS else self.rows[key]
+        shown.show_value(value_of(self._services.settings.current, key))
         self._say_what_depends()
 
     def _say_what_depends(self) -> None:
         """Show what one setting means for another."""
         now = self._services.settings.current
-        for key, owner in DEPENDENTS.items():
-            title = declaration(owner).title
-            self.rows[key].set_usable(bool(value_of(now, owner)), f"Turn on “{title}” first.")
-        self.rows["storage.free_lossy"].say(free_lossy_note(now), caution=True)
-        words, caution = send_as_note(now, *m4a_available())
-        self.rows["compression.send_as"].say(words, caution=caution)
+        self.keys.global_key = now.shortcuts_global_record
+        say_what_depends(self.rows, now)
 
     # The end
 
@@ -256,6 +277,7 @@ class SettingsDialog(QDialog):
             self.hide()
             return
         self.provider.abandon()
+        self.privacy.abandon()
         super().done(result)
 
     @Slot()

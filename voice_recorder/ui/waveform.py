@@ -1,229 +1,404 @@
-"""The waveform of a recording: seen at a glance, and a place to click."""
+"""The waveform of a recording: seen, zoomed, scrubbed, and a stretch of it selected.
+
+Playing redraws what the cursor has passed, nothing else: the picture is made once for what is in view.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
-from voice_recorder.ui.phrases import clock, spoken_length
-from voice_recorder.ui.theme import RADIUS, Theme
+from voice_recorder.audio.peaks import Pyramid
+from voice_recorder.ui import wave_keys, wave_words, wave_zoom
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.theme import Theme
+from voice_recorder.ui.wave_mouse import WaveMouse
+from voice_recorder.ui.wave_painting import SIDE, OverPainting, Samples, Sound, WavePicture, bars
+from voice_recorder.ui.wave_view import WaveView
 
 if TYPE_CHECKING:
     from voice_recorder.audio.peaks import Peaks
 
-STEP = 3
-FLAG_ROOM = 16
-SMALL_STEP_S = 5.0
-LARGE_STEP_S = 30.0
+ZOOM_STEP = 1.6
+HEIGHT, LOW_HEIGHT = 176, 128
+FLASH_MS = 1500
+SAMPLES_AFTER_MS = 60
+CURSOR_REACH = 8  # pixels beside it that the cursor touches
+FLAG_REACH = 16
 
 
 @dataclass(frozen=True)
 class Flag:
-    """A marker at ``at_s`` seconds."""
+    """A marker at ``at_s`` seconds; ``number`` says which, for whoever keeps the markers."""
 
     at_s: float
     label: str
+    number: int = 0
+
+
+Stretch = tuple[float, float]
 
 
 class Waveform(QWidget):
-    """Draws peaks, the part that was played, and flags; tells where the user wants to be."""
+    """Draws a recording and what is marked in it; tells where the user wants to be and what is selected."""
 
     sought = Signal(float)
+    scrubbing_changed = Signal(bool)
+    """Somebody drags through the sound, or has let go."""
+    selection_changed = Signal(float, float)
+    """Start and end in seconds; equal when nothing is selected any more."""
+    flag_moved = Signal(int, float)
+    """The marker of that number should be at that second."""
+    view_changed = Signal()
+    position_shown = Signal(float)
+    samples_wanted = Signal(float, float)
+    """The view is finer than the peaks; ``show_samples`` with at least this stretch would help."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
-        self._duration_s = 0.0
+        self._picture = WavePicture(theme)
+        self._sound = Sound()
         self._position_s = 0.0
-        self._peaks: Peaks | None = None
-        self._overview = b""
-        self._heights: list[float] = []
         self._flags: tuple[Flag, ...] = ()
+        self._selection: Stretch | None = None
+        self._loop: tuple[float, float | None] | None = None
+        self._flashed_s: float | None = None
         self._drawn_x = 0.0
+        self.view = WaveView()
+        self.mouse = WaveMouse(self)
+        self._flash_end = self._single_shot(FLASH_MS, self._end_flash)
+        self._samples_timer = self._single_shot(SAMPLES_AFTER_MS, self._want_samples)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMouseTracking(True)
+        self.grabGesture(Qt.GestureType.PinchGesture)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(132)
-        self.setAccessibleName("Waveform")
+        self.setFixedHeight(HEIGHT)
+        self.setAccessibleName(tr("Waveform"))
         self._describe()
         theme.changed.connect(self.update)
 
+    def _single_shot(self, after_ms: int, slot: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(after_ms)
+        timer.timeout.connect(slot)
+        return timer
+
     @override
     def sizeHint(self) -> QSize:
-        return QSize(480, 132)
+        return QSize(480, HEIGHT)
+
+    # What is shown
 
     def show_recording(self, duration_s: float, overview: bytes) -> None:
         """Begin with what is known at once: the length and the coarse overview."""
-        self._duration_s = duration_s
+        self._sound = Sound(overview)
         self._position_s = 0.0
-        self._peaks = None
-        self._overview = overview
-        self._flags = ()
-        self._measure()
+        self._flags, self._loop, self._flashed_s = (), None, None
+        self.view = WaveView.whole(duration_s, self._room)
+        self.clear_selection()
+        self._on_view()
+
+    def show_length(self, duration_s: float) -> None:
+        """The same recording became longer or shorter; its peaks are to follow."""
+        whole = self.view.is_whole
+        self._sound = Sound(self._sound.overview, self._sound.peaks)
+        view = replace(self.view, duration_s=duration_s)
+        self.view = WaveView.whole(duration_s, self._room) if whole else view.scrolled(0).resized(self._room)
+        self.clear_selection()
+        self._on_view()
 
     def show_peaks(self, peaks: Peaks) -> None:
         """Draw the exact peaks instead of the overview."""
-        self._peaks = peaks
-        self._measure()
+        self._sound = Sound(self._sound.overview, Pyramid(peaks))
+        self._on_view()
+
+    def show_samples(self, samples: Samples) -> None:
+        """Draw the sound itself where the view is finer than the peaks."""
+        self._sound = Sound(self._sound.overview, self._sound.peaks, samples)
+        self.update()
 
     def show_flags(self, flags: Sequence[Flag]) -> None:
         """Draw these markers."""
-        self._flags = tuple(flags)
+        if tuple(flags) != self._flags:
+            self._flags = tuple(flags)
+            self.update()
+
+    def show_loop(self, start_s: float | None, end_s: float | None) -> None:
+        """Draw the A and the B of a loop, A alone, or none."""
+        self._loop = None if start_s is None else (start_s, end_s)
         self.update()
 
+    @Slot(float)
     def show_position(self, seconds: float) -> None:
-        """Tint what was played up to here."""
-        self._position_s = seconds
-        if abs(self._x(seconds) - self._drawn_x) >= 0.5:
+        """Tint what was played up to here, and turn the page when that leaves the view."""
+        before, self._position_s = self._position_s, seconds
+        jumped = abs(seconds - before) > 1
+        if not self.view.shows(seconds) and (jumped or self.view.shows(before)) and not self.mouse.busy:
+            self.set_view(self.view.turned_to(seconds))
+        x = self.x_of(seconds)
+        if abs(x - self._drawn_x) >= 0.4:
             self._describe()
-            self.update()
+            left, right = sorted((x, self._drawn_x))
+            self.update(QRectF(left, 0, right - left, self.height()).toAlignedRect().adjusted(
+                -CURSOR_REACH, 0, CURSOR_REACH, 0
+            ))  # fmt: skip
+            self._drawn_x = x
+        self.position_shown.emit(seconds)
+
+    def show_place(self, second: float) -> None:
+        """Bring a place into view and point it out for a moment."""
+        if not self.view.shows(second):
+            self.set_view(self.view.turned_to(second))
+        self._flashed_s = second
+        self._flash_end.start()
+        self.update()
+
+    @Slot()
+    def _end_flash(self) -> None:
+        self._flashed_s = None
+        self.update()
+
+    @property
+    def duration_s(self) -> float:
+        """The length of what is shown."""
+        return self.view.duration_s
+
+    @property
+    def position_s(self) -> float:
+        """Where the cursor is."""
+        return self._position_s
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """The markers that are drawn."""
+        return self._flags
+
+    @property
+    def sound(self) -> Sound:
+        """What is known of how it looks."""
+        return self._sound
+
+    @property
+    def has_peaks(self) -> bool:
+        """Whether the exact peaks are drawn."""
+        return self._sound.peaks is not None
 
     @property
     def column_heights(self) -> list[float]:
         """What is drawn, 0 to 1 for each column."""
-        return self._heights
+        _first, low, high = bars(self._sound, self.view)
+        return [float(v) for v in np.maximum(np.abs(low), np.abs(high))]
+
+    # The selection
+
+    @property
+    def selection(self) -> Stretch | None:
+        """Start and end of what is selected, in seconds."""
+        return self._selection
+
+    def select(self, start_s: float, end_s: float) -> None:
+        """Select a stretch, in any order of its ends; an empty one selects nothing."""
+        start, end = sorted(min(self.duration_s, max(0.0, s)) for s in (start_s, end_s))
+        selection = (start, end) if end > start else None
+        if selection != self._selection:
+            self._selection = selection
+            self._describe()
+            self.update()
+            self.selection_changed.emit(start, end)
+
+    @Slot()
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        if self._selection is not None:
+            start = self._selection[0]
+            self.select(start, start)
+
+    def select_between_flags(self, second: float) -> None:
+        """Select from the marker before to the one behind, or as far as the ends."""
+        places = [0.0, *sorted(flag.at_s for flag in self._flags), self.duration_s]
+        self.select(
+            max(p for p in places if p <= second),
+            min((p for p in places if p > second), default=self.duration_s),
+        )
+
+    # The view
+
+    def set_view(self, view: WaveView) -> None:
+        """Show another stretch."""
+        if view != self.view:
+            self.view = view
+            self._on_view()
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """Nearer, around the cursor if it is in view, else around the middle."""
+        self.zoom(ZOOM_STEP)
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """Farther."""
+        self.zoom(1 / ZOOM_STEP)
+
+    @Slot()
+    def zoom_to_fit(self) -> None:
+        """All of it."""
+        self.set_view(WaveView.whole(self.duration_s, self._room))
+
+    @Slot()
+    def zoom_to_selection(self) -> None:
+        """What is selected, with some room beside it."""
+        if self._selection is not None:
+            self.set_view(self.view.around(*self._selection))
+
+    def zoom(self, factor: float, x: float | None = None) -> None:
+        """``factor`` times as near; what is at ``x`` stays there."""
+        if x is None:
+            inside = self.view.shows(self._position_s)
+            x = self.x_of(self._position_s) if inside else self.width() / 2
+        self.set_view(self.view.zoomed(factor, x - SIDE))
+
+    def x_of(self, second: float) -> float:
+        """Where a second is drawn."""
+        return SIDE + self.view.x_of(second)
+
+    def second_at(self, x: float) -> float:
+        """Which second is drawn at ``x``."""
+        return self.view.second_at(x - SIDE)
+
+    @property
+    def _room(self) -> int:
+        return max(1, self.width() - 2 * SIDE)
+
+    def _on_view(self) -> None:
+        self._drawn_x = self.x_of(self._position_s)
+        self._describe()
+        self.update()
+        if self._sound.needs_samples(self.view) and not self._sound.has_samples(self.view):
+            self._samples_timer.start()
+        self.view_changed.emit()
+
+    @Slot()
+    def _want_samples(self) -> None:
+        if self._sound.needs_samples(self.view) and not self._sound.has_samples(self.view):
+            beside = self.view.span_s
+            self.samples_wanted.emit(
+                max(0.0, self.view.start_s - beside), min(self.duration_s, self.view.end_s + beside)
+            )
+
+    # What people do
+
+    def seek(self, second: float) -> None:
+        """Ask to go to a place, and show it at once."""
+        target = min(self.duration_s, max(0.0, second))
+        self.show_position(target)
+        self.sought.emit(target)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._measure()
+        self.set_view(self.view.resized(self._room))
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._seek(self._second_at(event.position().x()))
+            self.mouse.press(event.position().toPoint())
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        second = self._second_at(event.position().x())
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._seek(second)
-        QToolTip.showText(event.globalPosition().toPoint(), self._hint(second), self)
+        at = event.position().toPoint()
+        self.mouse.move(at)
+        self.setCursor(self.mouse.cursor_at(at))
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.mouse.release(event.position().toPoint())
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.mouse.double_click(event.position().toPoint())
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        wave_zoom.turn_wheel(self, event)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), wave_words.hint(self, event.pos()), self)
+            return True
+        return wave_zoom.pinch(self, event) or super().event(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        place = self._place_for(event)
-        if place is None:
+        if not wave_keys.press(self, event):
             super().keyPressEvent(event)
-        else:
-            self._seek(place)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self.update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.update()
+
+    # Painting
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        region = event.rect()
+        played = round(self.x_of(self._position_s))
+        if not self.isEnabled():
+            self._blit(painter, region, "skeleton")
+            return
+        self._blit(painter, region & QRect(0, 0, played, self.height()), "wave_played")
+        self._blit(painter, region & QRect(played, 0, self.width() - played, self.height()), "wave")
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_ground(painter)
-        played = self._drawn_x = self._x(self._position_s)
-        self._paint_columns(painter, played)
-        self._paint_flags(painter)
-        painter.setPen(QPen(self._theme.colour("accent"), 1.5))
-        painter.drawLine(QLineF(played, FLAG_ROOM, played, self.height()))
+        painter.setClipRect(region & QRect(2, 0, self.width() - 4, self.height()))
+        self._paint_over(OverPainting(self._theme, painter, self.height()), region)
 
-    def _paint_ground(self, painter: QPainter) -> None:
-        painter.setPen(
-            QPen(self._theme.colour("accent"), 2)
-            if self.hasFocus()
-            else QPen(self._theme.colour("border"), 1)
-        )
-        painter.setBrush(self._theme.colour("raised"))
-        ground = QRectF(self.rect()).adjusted(1, FLAG_ROOM, -1, -1)
-        painter.drawRoundedRect(ground, RADIUS, RADIUS)
+    def _blit(self, painter: QPainter, part: QRect, role: str) -> None:
+        if part.isEmpty():
+            return
+        picture = self._picture.get(role, self, self._sound, self.view)
+        ratio = picture.devicePixelRatio()
+        source = QRectF(part.x() * ratio, part.y() * ratio, part.width() * ratio, part.height() * ratio)
+        painter.drawPixmap(QRectF(part), picture, source)
 
-    def _paint_columns(self, painter: QPainter, played: float) -> None:
-        middle, room = (self.height() + FLAG_ROOM) / 2, (self.height() - FLAG_ROOM - 16) / 2
-        before: list[QLineF] = []
-        after: list[QLineF] = []
-        for i, height in enumerate(self._heights):
-            x = self._left + i * STEP + 1
-            half = max(0.75, height * room)
-            (before if x <= played else after).append(QLineF(x, middle - half, x, middle + half))
-        for lines, role in ((after, "wave"), (before, "wave_played")):
-            pen = QPen(self._theme.colour(role), 2)
-            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-            painter.setPen(pen)
-            painter.drawLines(lines)
-
-    def _paint_flags(self, painter: QPainter) -> None:
+    def _paint_over(self, over: OverPainting, region: QRect) -> None:
+        if self._selection is not None:
+            start, end = self._selection
+            over.selection(self.x_of(start), self.x_of(end), end - start)
+        if self._flashed_s is not None:
+            over.flash(self.x_of(self._flashed_s), 1.0)
         for flag in self._flags:
-            x = self._x(flag.at_s)
-            painter.setPen(QPen(self._theme.colour("muted"), 1))
-            painter.drawLine(QLineF(x, 3, x, self.height() - 2))
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.colour("accent"))
-            painter.drawPolygon(QPolygonF([QPointF(x, 2), QPointF(x + 11, 6), QPointF(x, 10)]))
-
-    @property
-    def _left(self) -> int:
-        return 8
-
-    @property
-    def _span(self) -> int:
-        return max(1, self.width() - 2 * self._left)
-
-    def _x(self, second: float) -> float:
-        share = second / self._duration_s if self._duration_s > 0 else 0.0
-        return self._left + self._span * min(1.0, max(0.0, share))
-
-    def _second_at(self, x: float) -> float:
-        return self._duration_s * min(1.0, max(0.0, (x - self._left) / self._span))
-
-    def _seek(self, second: float) -> None:
-        target = min(self._duration_s, max(0.0, second))
-        self._position_s = target
-        self._describe()
-        self.update()
-        self.sought.emit(target)
-
-    def _place_for(self, event: QKeyEvent) -> float | None:
-        return {
-            Qt.Key.Key_Left: self._position_s - SMALL_STEP_S,
-            Qt.Key.Key_Right: self._position_s + SMALL_STEP_S,
-            Qt.Key.Key_PageUp: self._position_s - LARGE_STEP_S,
-            Qt.Key.Key_PageDown: self._position_s + LARGE_STEP_S,
-            Qt.Key.Key_Home: 0.0,
-            Qt.Key.Key_End: self._duration_s,
-        }.get(Qt.Key(event.key()))
-
-    def _hint(self, second: float) -> str:
-        reach = self._duration_s * 6 / self._span
-        near = [f for f in self._flags if abs(f.at_s - second) <= reach]
-        if near:
-            return f"Marker: {near[0].label}" if near[0].label else f"Marker at {clock(near[0].at_s)}"
-        return clock(second)
+            x = self.x_of(flag.at_s)
+            if region.left() - FLAG_REACH <= x <= region.right() + FLAG_REACH:
+                over.flag(x, active=flag.number == self.mouse.flag_number)
+        if self._loop is not None:
+            start, until = self._loop
+            over.loop(self.x_of(start), None if until is None else self.x_of(until))
+        over.cursor(self.x_of(self._position_s))
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(
-            f"{spoken_length(self._position_s)} of {spoken_length(self._duration_s)};"
-            " arrow keys move five seconds"
-        )
-
-    def _measure(self) -> None:
-        count = self._span // STEP
-        self._heights = self._from_peaks(count) if self._peaks is not None else self._from_overview(count)
-        self._describe()
-        self.update()
-
-    def _from_overview(self, count: int) -> list[float]:
-        if not self._overview:
-            return [0.0] * count
-        values = np.frombuffer(self._overview, dtype=np.uint8).astype(np.float64) / 255
-        return [
-            float(v) for v in np.interp(np.linspace(0, len(values) - 1, count), range(len(values)), values)
-        ]
-
-    def _from_peaks(self, count: int) -> list[float]:
-        assert self._peaks is not None
-        loudest = np.maximum(
-            np.abs(self._peaks.minima.astype(np.int16)), np.abs(self._peaks.maxima.astype(np.int16))
-        )
-        if not len(loudest) or not count:
-            return [0.0] * count
-        edges = np.linspace(0, len(loudest), count, endpoint=False).astype(np.intp)
-        return [float(v) for v in np.maximum.reduceat(loudest, edges) / 127]
+        self.setAccessibleDescription(wave_words.description(self))

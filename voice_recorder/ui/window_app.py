@@ -18,6 +18,8 @@ from PySide6.QtWidgets import QApplication
 from voice_recorder import __version__
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.storage.locks import FileLock
+from voice_recorder.ui import language
+from voice_recorder.ui.desktop import Desktop
 from voice_recorder.ui.main_window import MainWindow
 from voice_recorder.ui.single_instance import InstanceServer, raise_running_window
 from voice_recorder.ui.theme import Theme, resources
@@ -103,11 +105,12 @@ class BugReporter(QObject):
 
 
 class WindowApp(QObject):
-    """Holds everything that lives as long as the window."""
+    """Holds everything that lives as long as the window; ``hidden`` begins in the tray if there is one."""
 
-    def __init__(self, application: QApplication, services: Services) -> None:
+    def __init__(self, application: QApplication, services: Services, *, hidden: bool = False) -> None:
         super().__init__()
         self._services = services
+        self._hidden = hidden
         self._shut = False
         self.lanes = Lanes()
         self.theme = Theme(application, services.settings.current.appearance_theme)
@@ -116,12 +119,14 @@ class WindowApp(QObject):
         self.window = MainWindow(services, self.lanes, self.theme, self.upkeep, self.cloud)
         self.server = InstanceServer(services.config.home)
         self.server.asked.connect(self.window.come_forward)
+        self.desktop = Desktop(application, services, self.lanes, self.theme, self.window, self.cloud)
         application.commitDataRequest.connect(self.end_take)
+        application.commitDataRequest.connect(self.window.let_session_end)
         application.aboutToQuit.connect(self.shut_down)
 
     def show(self) -> None:
         """Show the window; the library follows when it stands."""
-        self.window.show()
+        self.desktop.show(hidden=self._hidden)
         QTimer.singleShot(0, self.window, self.window.start)
 
     @Slot()
@@ -141,6 +146,7 @@ class WindowApp(QObject):
         if self._shut:
             return
         self._shut = True
+        self.desktop.close()
         self.upkeep.stop()
         self.cloud.stop()
         self.end_take()
@@ -169,8 +175,11 @@ def _is_first(lock: FileLock, services: Services) -> bool:
     return True
 
 
-def run(services: Services) -> int:
-    """Open the window on ``services`` and return its exit code once it is closed. VoiceRecorderError."""
+def run(services: Services, *, hidden: bool = False) -> int:
+    """Open the window on ``services`` and return its exit code once it is closed. VoiceRecorderError.
+
+    ``hidden``: only its icon in the tray, where there is one.
+    """
     existing = QApplication.instance()
     application = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     application.setApplicationName("voice-recorder")
@@ -178,13 +187,15 @@ def run(services: Services) -> int:
     application.setApplicationVersion(__version__)
     application.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
     QGuiApplication.setDesktopFileName("voice-recorder")
+    application.setQuitOnLastWindowClosed(False)  # the window says when it ends, or stays in the tray
+    language.choose(application, services.settings.current.appearance_language)
     lock = FileLock(services.config.locks_path / "window.lock")
     if not _is_first(lock, services):
         sys.stdout.write("Voice Recorder is open already; its window was brought to the front.\n")
         return 0
     signals, bugs = SystemSignals(), BugReporter()
     try:
-        app = WindowApp(application, services)
+        app = WindowApp(application, services, hidden=hidden)
         signals.received.connect(app.on_signal)
         bugs.reported.connect(app.window.show_error)
         app.window.closed.connect(application.quit)

@@ -31,13 +31,17 @@ class Lanes:
         """Reading how the queue to the cloud stands."""
         self.tending = Lane("tending")
         """Keeping receipts true, and freeing what is due: as slow as the provider is."""
+        self.listening = Lane("listening")
+        """Finding the pauses of what is heard: minutes for a long recording."""
+        self.scrub = Lane("scrub")
+        """Reading the library again, slowly: it may rest for hours while a take runs."""
 
     @property
     def all(self) -> tuple[Lane, ...]:
         """Every lane."""
         return (
             self.pages, self.detail, self.edits, self.take, self.machine, self.upkeep, self.errands,
-            self.sync, self.cloud, self.queue, self.tending,
+            self.sync, self.cloud, self.queue, self.tending, self.listening, self.scrub,
         )  # fmt: skip
 
     def shut_down(self, timeout_ms: int = 5000) -> bool:

@@ -16,12 +16,14 @@ from voice_recorder.workers.worker import Progress
 if TYPE_CHECKING:
     from voice_recorder.domain.preflight import Verdict
     from voice_recorder.services import Services
-    from voice_recorder.storage.library import ChangeWatch
+    from voice_recorder.storage.change_watch import ChangeWatch
 
 PREFLIGHT_EVERY_MS = 20_000
 CHANGES_EVERY_MS = 1_000
 HOUSEKEEPING_EVERY_MS = 3_600_000
 DEAD_TAKES_EVERY_MS = 15_000
+SIDECARS_AT_ONCE = 200
+SCRUB_EVERY_MS = 300_000
 
 
 class Upkeep(QObject):
@@ -44,6 +46,7 @@ class Upkeep(QObject):
         self._looking = False
         self._proving = False
         self._prove_again = False
+        self._describing = False
         self._listing = False
         self._checking = False
         self._taking = False
@@ -51,8 +54,10 @@ class Upkeep(QObject):
         self._changes_timer = self._timer(CHANGES_EVERY_MS, self._look_for_changes)
         self._housekeeping_timer = self._timer(HOUSEKEEPING_EVERY_MS, self._housekeep)
         self._dead_takes_timer = self._timer(DEAD_TAKES_EVERY_MS, self.look_for_dead_takes)
+        self._scrub_timer = self._timer(SCRUB_EVERY_MS, self.scrub)
         self._timers = (
             self._preflight_timer, self._changes_timer, self._housekeeping_timer, self._dead_takes_timer,
+            self._scrub_timer,
         )  # fmt: skip
 
     def start(self) -> None:
@@ -61,6 +66,7 @@ class Upkeep(QObject):
         self._lanes.upkeep.post(plain(self._services.recovery.run), self._on_recovered, self._on_failed)
         self._lanes.upkeep.post(plain(self._services.housekeeping.run), self._on_changed, self._on_failed)
         self.prove()
+        self.describe()
         self.check_preflight()
         self._lanes.take.post(plain(self._services.takes.warm_up), None, self._ignore)
         for timer in self._timers:
@@ -93,9 +99,30 @@ class Upkeep(QObject):
         self._lanes.upkeep.post(work, self._on_proved, self._on_proving_failed)
 
     @Slot()
+    def describe(self) -> None:
+        """Have sidecars written for what has changed, a part at a time so that other work gets its turn."""
+        if not self._describing:
+            self._describing = True
+            self._lanes.upkeep.post(self._describe, self._on_described, self._on_not_described)
+
+    def _describe(self, cancel: threading.Event, _report: Progress) -> int:
+        written: int = self._services.sidecars.write_pending(cancel, SIDECARS_AT_ONCE)
+        return written
+
+    @Slot()
     def look_for_dead_takes(self) -> None:
         """Recover takes of other processes that died, so that nothing is said to be recording that is not."""
         self._lanes.upkeep.post(plain(self._recover_dead_takes), self._on_dead_takes, self._ignore)
+
+    @Slot()
+    def scrub(self) -> None:
+        """Read again what is due, slowly; unless that is being done."""
+        if not self._lanes.scrub.busy:
+            self._lanes.scrub.post(self._scrub, None, self._ignore)
+
+    def _scrub(self, cancel: threading.Event, _report: Progress) -> None:
+        self._services.figures.keep_notes()
+        self._services.scrubbing.run(cancel)
 
     @Slot()
     def check_preflight(self) -> None:
@@ -141,6 +168,7 @@ class Upkeep(QObject):
         self._looking = False
         if changed:
             self.library_changed.emit()
+            self.describe()
 
     def _on_look_failed(self, _error: VoiceRecorderError) -> None:
         self._looking = False  # a busy library is asked again in a second
@@ -172,6 +200,14 @@ class Upkeep(QObject):
         if self._prove_again:
             self._prove_again = False
             self.prove()
+
+    def _on_described(self, written: int | None) -> None:
+        self._describing = False
+        if written:
+            self.describe()
+
+    def _on_not_described(self, _error: VoiceRecorderError) -> None:
+        self._describing = False  # tried again after the next change
 
     def _on_proving_failed(self, error: VoiceRecorderError) -> None:
         self._proving = False

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.audio.sounds import tone
-from voice_recorder.audio.peaks import BINS_PER_SECOND, OVERVIEW_COLUMNS, PeakCollector, Peaks
+from voice_recorder.audio.peaks import BINS_PER_SECOND, OVERVIEW_COLUMNS, PeakCollector, Peaks, Pyramid
 
 
 def collected(samples: np.ndarray, rate: int = 48000, cuts: tuple[int, ...] = ()) -> Peaks:  # type: ignore[type-arg]
@@ -108,3 +108,34 @@ def test_small_peaks_of_another_form_are_no_peaks() -> None:
     for data in (b"PK\x03\x04" + b"\0" * 60, b"\x93NUMPY" + b"\0" * 60, b"\x80\x04K\x01."):
         with pytest.raises(ValueError, match="no peaks"):
             Peaks.from_bytes(data)
+
+
+@given(
+    bins=st.integers(1, 5000), first=st.integers(0, 400), count=st.integers(1, 300),
+    column_s=st.floats(0.001, 30),
+)  # fmt: skip
+def test_a_pyramid_gives_what_the_peaks_give_to_a_fraction_of_a_column(
+    bins: int, first: int, count: int, column_s: float
+) -> None:
+    rng = np.random.default_rng(bins)
+    high = rng.integers(0, 128, bins).astype(np.int8)
+    low, got = Pyramid(Peaks(100.0, -high, high)).columns(first, count, column_s)
+    assert len(low) == len(got) == count
+    np.testing.assert_array_equal(low, -got)
+    for column in range(0, count, 17):
+        start, end = (int((first + column + n) * column_s * 100) for n in (0, 1))
+        reach = max(1, int(column_s * 100 / 2))
+        inside = high[start:end] if end > start else high[start : start + 1]
+        around = high[max(0, start - reach) : end + reach]
+        if not len(inside):
+            assert start >= bins - reach
+            continue
+        assert np.median(inside) <= got[column] <= max(around)
+
+
+def test_levels_of_a_pyramid_lose_no_peak() -> None:
+    high = np.zeros(100_003, np.int8)
+    high[[0, 50_001, 100_002]] = 127
+    _low, got = Pyramid(Peaks(100.0, np.zeros_like(high), high)).columns(0, 12, 100.0)
+    assert np.flatnonzero(got == 127).tolist() == [0, 5, 10]
+    assert np.flatnonzero(got).tolist() == [0, 5, 10]

@@ -16,6 +16,7 @@ from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import TransferState
 from voice_recorder.services import Services
 from voice_recorder.storage import schema as t
+from voice_recorder.storage.figures import Figures, Noted
 
 _T = TransferState
 
@@ -68,10 +69,118 @@ def test_an_empty_library_has_figures_too(services: Services) -> None:
     assert figures["uploads"]["success_rate"] is None
     assert figures["uploads"]["seconds_per_mb"] is None
     assert figures["receipts"] == {
-        "masters": 0, "freed": 0, "original_bytes": 0, "copy_bytes": 0, "average_copy_bytes": 0,
+        "masters": 0, "freed": 0, "original_bytes": 0, "copy_bytes": 0, "average_copy_bytes": None,
         "saved_bytes": 0, "saved_share": None,
     }  # fmt: skip
     assert figures["alerts"] == figures["sync_runs"] == []
+
+
+def test_what_does_not_exist_yet_is_null_and_no_made_up_0(services: Services) -> None:
+    figures = services.metrics.collect()
+    assert figures["trend"] == figures["weeks"] == []
+    assert figures["library"]["average_size_bytes"] is None
+    assert (figures["disk"]["bytes_per_day"], figures["disk"]["days_left"]) == (None, None)
+    assert figures["times"] == {"waveform_drawn_ms": None, "peaks_made_ms": None, "cleanup_ms": None}
+    assert figures["scrub"]["last"] is None
+    assert figures["uploads"]["chunked"]["seconds_per_mb"] is None
+
+
+def test_the_keys_that_are_promised(services: Services) -> None:
+    """Who reads ``metrics --json`` by a program relies on these; units are in the names."""
+    figures = services.metrics.collect()
+    assert list(figures) == [
+        "library", "trend", "weeks", "disk", "queue", "uploads", "failures", "receipts", "plan", "sync_runs",
+        "alerts", "cleanup", "scrub", "times", "sessions",
+    ]  # fmt: skip
+    assert set(figures["library"]) == {
+        "recordings", "masters", "size_bytes", "duration_s", "average_size_bytes", "shelves", "unproved",
+        "missing", "damaged", "restorable", "freed",
+    }  # fmt: skip
+    assert set(figures["disk"]) == {
+        "free_bytes", "time_left_s", "bytes_per_day", "days_left", "trash_bytes", "cache_bytes",
+        "cloud_copies_bytes",
+    }  # fmt: skip
+    rates = {"done", "failed", "parked", "success_rate", "sent_bytes", "seconds_per_mb"}
+    assert set(figures["uploads"]) == rates | {"simple", "chunked", "per_day"}
+    assert set(figures["uploads"]["simple"]) == set(figures["uploads"]["chunked"]) == rates
+    assert set(figures["failures"]) == {"by_kind", "refusals", "reasons"}
+    assert set(figures["scrub"]) == {"every_days", "masters", "read_in_time", "oldest_at", "last"}
+    assert set(figures["sessions"]) == {
+        "active", "opened", "committed", "rolled_back", "failed", "longest_s",
+    }  # fmt: skip
+
+
+def on_day(services: Services, days_ago: int, *sizes: int) -> Recording:
+    """A recording made so many days ago, of masters of these sizes."""
+    at = datetime.now(UTC).astimezone().replace(hour=12) - timedelta(days=days_ago)
+    masters = [a_master(size_bytes=size, created_at=at) for size in sizes]
+    recording = a_recording(
+        *masters, created_at=at, updated_at=at, utc_offset_min=round(at.utcoffset() / timedelta(minutes=1))
+    )
+    services.library.add(recording, "imported")
+    return recording
+
+
+def test_w7_the_trend_by_days_and_weeks_and_the_days_that_are_left(services: Services) -> None:
+    on_day(services, 40, 1_000_000)
+    on_day(services, 3, 2_000_000, 500_000)
+    freed = on_day(services, 3, 7_000_000)
+    on_day(services, 0, 600_000)
+    services.library.store_reading(freed.id, replace(freed.masters[0], state=MasterState.FREED), "freed")
+    joined = on_day(services, 0, 1)
+    with services.library.database.session(write=True) as connection:  # a join refers to a former master
+        key = connection.scalar(select(t.recordings.c.key).where(t.recordings.c.id == joined.id))
+        connection.execute(insert(t.recording_masters).values(recording_key=key, position=1, master_key=1))
+    figures = services.metrics.collect()
+    trend = figures["trend"]
+    assert [(d["recordings"], d["size_bytes"]) for d in trend] == [
+        (1, 1_000_000), (2, 2_500_000), (2, 600_001),
+    ]  # fmt: skip
+    assert [(d["total_recordings"], d["total_size_bytes"]) for d in trend] == [
+        (1, 1_000_000), (3, 3_500_000), (5, 4_100_001),
+    ]  # fmt: skip
+    assert trend[-1]["total_size_bytes"] == figures["library"]["size_bytes"]
+    weeks = figures["weeks"]
+    assert sum(week["recordings"] for week in weeks) == 5
+    assert weeks[-1]["total_size_bytes"] == 4_100_001
+    assert {datetime.fromisoformat(week["week"]).weekday() for week in weeks} == {0}
+    disk = figures["disk"]
+    assert disk["bytes_per_day"] == round(3_100_001 / 30)  # the day 40 days ago is history
+    assert disk["days_left"] == round(disk["free_bytes"] / (3_100_001 / 30))
+
+
+def test_a_young_library_is_not_averaged_over_days_before_it(services: Services) -> None:
+    on_day(services, 4, 5_000_000)
+    assert services.metrics.collect()["disk"]["bytes_per_day"] == 1_000_000
+
+
+def test_what_was_timed_is_kept_for_all_processes_and_bounded(services: Services) -> None:
+    for took_ms in (1.0, 9.0, 2.0):
+        services.figures.note("waveform_drawn_ms", took_ms)
+    drawn = {"count": 3, "last": 2.0, "median": 2.0, "largest": 9.0}
+    assert services.metrics.collect()["times"]["waveform_drawn_ms"] == drawn
+    assert Figures(services.library.database).noted("waveform_drawn_ms") is None  # not written down yet
+    services.figures.keep_notes()
+    other = Figures(services.library.database)
+    assert other.noted("waveform_drawn_ms") == Noted(**drawn)
+    for _ in range(500):
+        other.note("waveform_drawn_ms", 4.0)
+    other.keep_notes()
+    services.figures.note("waveform_drawn_ms", 5.0)
+    noted = services.figures.noted("waveform_drawn_ms")
+    assert noted == Noted(200, 5.0, 4.0, 5.0)
+
+
+def test_making_peaks_and_cleaning_up_are_timed(services: Services, note: Recording) -> None:
+    for path in (services.config.cache_path / "peaks").iterdir():
+        path.unlink()
+    services.peaks.load(note.id)
+    services.housekeeping.run()
+    services.housekeeping.run()  # the clock is trusted from the second time on
+    times = services.metrics.collect()["times"]
+    assert times["peaks_made_ms"]["count"] == 1
+    assert times["peaks_made_ms"]["last"] > 0
+    assert times["cleanup_ms"]["count"] >= 1
 
 
 def test_the_queue_by_state_and_the_bytes_that_wait(services: Services, place: str) -> None:
@@ -144,6 +253,12 @@ def test_uploads_of_several_days_are_told_day_by_day(services: Services, place: 
     per_day = services.metrics.collect()["uploads"]["per_day"]
     assert [day["uploads"] for day in per_day] == [1, 2, 1]
     assert [day["day"] for day in per_day] == sorted(day["day"] for day in per_day)
+    tried(services, recording, "failed", timedelta(days=3), reason="No.")
+    tried(services, recording, "done", timedelta(days=3), sent_bytes=2_000_000, took_ms=5000)
+    three_days_ago = services.metrics.collect()["uploads"]["per_day"][0]
+    assert (three_days_ago["uploads"], three_days_ago["failed"]) == (2, 1)
+    assert three_days_ago["success_rate"] == 0.6667
+    assert three_days_ago["seconds_per_mb"] == 3.0
     assert per_day[-1]["day"] == f"{datetime.now().astimezone():%Y-%m-%d}"
 
 

@@ -10,7 +10,6 @@ down_revision = "0002"
 
 _KEY: dict[str, Any] = {"primary_key": True}
 _ZERO: dict[str, Any] = {"nullable": False, "server_default": sa.text("0")}
-_IN_MAIN_LIST = sa.text("archived = 0 AND trashed_ms IS NULL")
 
 
 def _recording() -> sa.Column[Any]:
@@ -25,6 +24,7 @@ def _text(name: str, **options: Any) -> sa.Column[Any]:
 def upgrade() -> None:
     """Add columns, tables and triggers; what is there stays, and lengths are filled in."""
     _add_columns()
+    _make_indexes()
     _make_tables()
     _keep_lengths()
     _keep_search()
@@ -37,13 +37,26 @@ def _add_columns() -> None:
     op.add_column("masters", sa.Column("scrubbed_ms", sa.Integer(), **_ZERO))
     op.add_column("segments", _text("gains", server_default=""))
     op.add_column("segments", sa.Column("noise_reduced", sa.Boolean(), **_ZERO))
-    title = sa.text("title COLLATE NOCASE")
-    op.create_index("recordings_by_title", "recordings", [title, "key"], sqlite_where=_IN_MAIN_LIST)
-    op.create_index("recordings_by_length", "recordings", ["duration_ms", "key"], sqlite_where=_IN_MAIN_LIST)
-    op.create_index(
-        "recordings_in_folder", "recordings", ["folder_key"], sqlite_where=sa.text("folder_key IS NOT NULL")
-    )
     op.create_index("masters_to_scrub", "masters", ["scrubbed_ms"])
+
+
+def _make_indexes() -> None:
+    """For every order of the list; each also answers how many there are and what is made in its columns."""
+    op.drop_index("recordings_by_day", "recordings")
+    for name, columns in (
+        ("day", ["local_day", "created_ms", "key", "duration_ms", "folder_key", "favourite"]),
+        ("title", [sa.text("title COLLATE NOCASE"), "key"]),
+        ("length", ["duration_ms", "key"]),
+    ):
+        everywhere = ["archived", "trashed_ms"]
+        op.create_index(
+            f"recordings_by_{name}", "recordings", [*everywhere, *columns],
+            sqlite_where=sa.text("trashed_ms IS NULL"),
+        )  # fmt: skip
+    op.create_index(
+        "recordings_in_folder", "recordings", ["folder_key", "archived", "trashed_ms"],
+        sqlite_where=sa.text("folder_key IS NOT NULL"),
+    )  # fmt: skip
 
 
 def _make_tables() -> None:
@@ -66,9 +79,9 @@ def _make_tables() -> None:
 
 # The length as it is heard of the recordings in {0}: of the edit list if there is one, else of all masters.
 _MEASURE = """UPDATE recordings SET duration_ms = coalesce(
-    (SELECT sum((to_frame - from_frame) * 1000 / sample_rate_hz)
+    (SELECT round(sum((to_frame - from_frame) * 1000.0 / sample_rate_hz))
      FROM segments JOIN masters ON masters.key = master_key WHERE recording_key = recordings.key),
-    (SELECT sum(frames * 1000 / sample_rate_hz)
+    (SELECT round(sum(frames * 1000.0 / sample_rate_hz))
      FROM recording_masters JOIN masters ON masters.key = master_key WHERE recording_key = recordings.key),
     0) WHERE key IN ({0})"""
 
@@ -101,12 +114,14 @@ def _note_stale_sidecars() -> None:
     op.execute("INSERT INTO stale_sidecars SELECT key FROM recordings")
     of_master = "SELECT recording_key FROM recording_masters WHERE master_key = {0}.master_key"
     itself = "SELECT recording_key FROM recording_masters WHERE master_key = new.key"
+    shared = f"{of_master.format('old')} UNION SELECT old.recording_key"
     tagged = "SELECT recording_key FROM recording_tags WHERE tag_key = new.key"
     inside = "SELECT key FROM recordings WHERE folder_key = new.key"
     for name, event, keys in (
         ("recording_added", "INSERT ON recordings", "SELECT new.key"),
-        ("recording_touched", "UPDATE OF updated_ms ON recordings", "SELECT new.key"),
+        ("recording_touched", "UPDATE OF updated_ms, folder_key ON recordings", "SELECT new.key"),
         ("master_added", "INSERT ON recording_masters", "SELECT new.recording_key"),
+        ("master_removed", "DELETE ON recording_masters", shared),
         ("marker_added", "INSERT ON markers", "SELECT new.recording_key"),
         ("marker_changed", "UPDATE ON markers", "SELECT new.recording_key"),
         ("marker_removed", "DELETE ON markers", "SELECT old.recording_key"),
@@ -128,8 +143,12 @@ def _note_stale_sidecars() -> None:
 
 
 def _note(name: str, event: str, keys: str) -> None:
-    """Only recordings that are still there: what is deleted takes its parts with it."""
+    """Only recordings that are still there: what is deleted takes its parts with it.
+
+    OR IGNORE would not do: a change by a foreign key aborts all the same.
+    """
     op.execute(
-        f"CREATE TRIGGER sidecar_{name} AFTER {event} BEGIN INSERT OR IGNORE INTO stale_sidecars"
-        f" SELECT key FROM recordings WHERE key IN ({keys}); END"
+        f"CREATE TRIGGER sidecar_{name} AFTER {event} BEGIN INSERT INTO stale_sidecars"
+        f" SELECT key FROM recordings WHERE key IN ({keys})"
+        " AND NOT EXISTS (SELECT 1 FROM stale_sidecars WHERE recording_key = key); END"
     )
