@@ -10,6 +10,13 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 SYSTEM_LIBRARIES := PYTHON="$(PYTHON)" sh packaging/system_libraries.sh
 
+# The tests that wait for real sound; they run beside the others, which have more to do.
+SOUND_TESTS := $(patsubst %,tests/integration/test_%.py,capture_extras cli_sound device_loss disk_full \
+	editing record recovery two_processes)
+comma := ,
+empty :=
+joined = $(subst $(empty) $(empty),$(comma),$(strip $(1)))
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test check bench bench-long torture screenshots translations clean system-run system-test
@@ -32,7 +39,8 @@ endif
 test: system-test $(INSTALLED_DEV) ## all tests: first those without a screen, then the window on a virtual one
 	@rm -f .coverage .coverage.*
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.parallel tests/unit,tests/ui \
-		tests/integration/cloud tests/integration,--ignore=tests/integration/cloud -- \
+		tests/integration/cloud $(call joined,$(SOUND_TESTS)) \
+		$(call joined,tests/integration $(patsubst %,--ignore=%,tests/integration/cloud $(SOUND_TESTS))) -- \
 		-m "not display" --durations=12 --cov --cov-report=
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m pytest --ignore=tests/torture -m display \
@@ -60,6 +68,7 @@ screenshots: system-test $(INSTALLED_DEV) ## take the pictures in resources/scre
 
 translations: $(INSTALLED_DEV) ## bring resources/translations up to date with the texts in the sources
 	$(BIN)/pyside6-lupdate -locations none -no-obsolete $$(find voice_recorder/ui voice_recorder/domain -name '*.py' | sort) \
+		$$(grep -rl --include='*.py' 'domain.words import tr' voice_recorder/cloud voice_recorder/services | sort) \
 		-ts resources/translations/*.ts
 
 clean: ## remove the virtual environment and what the tools left

@@ -15,6 +15,7 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "xcb"
 
+import soundfile
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
@@ -28,6 +29,7 @@ from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.ui.cloud_corner import OFFERED
 from voice_recorder.ui.dashboard import Dashboard
+from voice_recorder.ui.edit_bar import Tool
 from voice_recorder.ui.settings_dialog import SettingsDialog
 from voice_recorder.ui.window_app import WindowApp
 
@@ -102,6 +104,43 @@ def listen(app: WindowApp) -> None:
     player.loop_over(0.33 * wave.duration_s, 0.37 * wave.duration_s)
 
 
+def edit(app: WindowApp, shoot: Callable[[str], None]) -> None:
+    """Cut, normalise, and record over a part of a note that was spoken too softly."""
+    library, control = app.window.library, app.window.control
+    detail, edits = library.detail, library.edits
+    detail.transport.edit.click()
+    detail.waveform.zoom_to_fit()
+    library.player.end_loop()
+    detail.waveform.select(4, 7.5)
+    shoot("editing")
+    edits.ask(Tool.CUT)
+    shoot("editing-cut")
+    edits.ask(Tool.NORMALISE)
+    settle(detail.preview.apply.isVisible, timeout_ms=8000)
+    shoot("editing-normalise")
+    edits.audition.discard()
+    detail.waveform.select(2, 5)
+    edits.ask(Tool.RECORD_OVER)
+    settle(lambda: control.running)
+    settle(timeout_ms=2000)
+    shoot("editing-record-over")
+    control.stop()
+    settle(lambda: not app.window.edit_take.going, timeout_ms=5000)
+    edits.ask(Tool.AS_RECORDED)
+    detail.transport.edit.click()
+
+
+def speak_softly(services: Services, folder: Path) -> str:
+    """One more note, much too quiet; its id."""
+    spoken, path = folder / "spoken.wav", folder / "soft.wav"
+    speak("The boat. " + " ".join(SENTENCES), spoken)
+    samples, rate = soundfile.read(spoken)
+    soundfile.write(path, samples * 0.15, rate)
+    recording = services.importing.run([path]).recordings[0]
+    services.library.rename(recording.id, "The boat, from far away")
+    return recording.id
+
+
 def settle(until: Callable[[], bool] = lambda: False, timeout_ms: int = 1500) -> None:
     """Let the window do its work until ``until`` holds, for ``timeout_ms`` at most."""
     deadline = QDeadlineTimer(timeout_ms)
@@ -138,6 +177,13 @@ def take_pictures(folder: Path, width: int, height: int) -> None:
         shoot("main")
         listen(app)
         shoot("listening")
+        soft = speak_softly(services, Path(temporary))
+        window.library.show_edited(soft)
+        settle(lambda: window.library.detail.recording_id == soft, timeout_ms=5000)
+        edit(app, shoot)
+        services.trash.delete([soft])
+        services.trash.delete_for_ever([soft])
+        window.library.model.refresh()
         show_backup(services, Path(temporary), app)
         shoot("backup")
         window.cloud.open_panel()
@@ -153,13 +199,13 @@ def take_pictures(folder: Path, width: int, height: int) -> None:
         shoot("recording")
         window.control.stop()
         settle(lambda: not window.control.busy)
-        window.open_settings()
+        window.side.open_settings()
         shoot("settings")
         window.findChild(SettingsDialog).show_page("cloud")
         shoot("settings-cloud")
         window.findChild(SettingsDialog).close()
         live_through(services, services.providers.place())
-        window.open_dashboard()
+        window.side.open_dashboard()
         dashboard = window.findChild(Dashboard)
         dashboard.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         dashboard.setGeometry(0, 0, width, height)

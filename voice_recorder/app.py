@@ -63,7 +63,7 @@ def build(config: StorageConfig | None = None) -> Services:
     preflight = Preflight(config, settings, library)
     figures = Figures(library.database)
     peaks = PeakStore(config, library, figures.note)
-    proving = Proving(library, peaks)
+    proving = Proving(config, library, peaks)
     trash = Trash(config, settings, library)
     transfers, proofs, sync_log = (
         Transfers(library.database), Proofs(library.database), SyncLog(library.database),
@@ -80,6 +80,7 @@ def build(config: StorageConfig | None = None) -> Services:
     scrubbing = Scrubbing(
         config, settings, library, verifying, figures, alerts, lambda: takes.running is not None
     )
+    relocating = Relocating(config)
     return Services(
         config=config,
         settings=settings,
@@ -94,8 +95,8 @@ def build(config: StorageConfig | None = None) -> Services:
         verifying=verifying,
         trash=trash,
         organising=Organising(library.database),
-        relocating=Relocating(config),
-        housekeeping=Housekeeping(config, trash, freeing, cleanup, alerts, figures),
+        relocating=relocating,
+        housekeeping=Housekeeping(config, relocating, trash, freeing, cleanup, alerts, figures),
         metrics=Metrics(config, library, preflight, sync_log, figures, providers, scrubbing),
         figures=figures,
         scrubbing=scrubbing,

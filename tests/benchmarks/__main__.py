@@ -16,6 +16,7 @@ from tests.benchmarks import (
     stop_to_listed,
     uploading,
     waveform_drawing,
+    window_feel,
     window_start,
 )
 from tests.benchmarks.report import Figure, show
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "P7": [large_library.run],
     "P8": [window_start.run],
     "P10": [uploading.small, cleaning.run, downloading.run],
+    "W2": [window_feel.run],
     "W4": [waveform_drawing.run],
 }
 LONG_BENCHMARKS = {"P2": [long_runs.loss], "P9": [long_runs.memory]}

@@ -7,15 +7,19 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from tests.fakes.new_library import lay_new_library
 from voice_recorder import app
 from voice_recorder.domain.recording import Recording
 from voice_recorder.services import Services
+from voice_recorder.storage.paths import StorageConfig
 
 
 @contextmanager
 def opened() -> Iterator[Services]:
     """The services of the library, given back at the end."""
-    services = app.build()
+    config = StorageConfig.from_environment()
+    lay_new_library(config)
+    services = app.build(config)
     try:
         yield services
     finally:

@@ -17,6 +17,9 @@ from typing import Self
 
 from tests.fakes.processes import command_after_dashes, require, start, stop, wait_until
 
+AHEAD = ("nice", "--adjustment=-11")
+"""Players go ahead of other programs, where that is allowed: one that stumbles sounds like loss."""
+
 
 class VirtualMicrophone:
     """Microphones that a program sees when the variables in ``env`` are set for it.
@@ -87,7 +90,7 @@ class VirtualMicrophone:
         # The player of silence keeps the latency low: without one the monitor delivers in blocks of up to
         # two seconds, which looks like loss and is none.
         silence = start(
-            ["pacat", "--latency-msec=20", "--rate=48000", "--channels=1", "--format=s16le",
+            [*AHEAD, "pacat", "--latency-msec=20", "--rate=48000", "--channels=1", "--format=s16le",
              f"--device={name}", "/dev/zero"],
             self._environment(),
         )  # fmt: skip
@@ -113,7 +116,7 @@ class VirtualMicrophone:
     def play(self, path: Path, wait: bool = False, name: str | None = None) -> subprocess.Popen[bytes]:
         """Speak a sound file into a microphone, the default one if ``name`` is None."""
         device = [f"--device={name}"] if name else []
-        player = start(["paplay", "--latency-msec=200", *device, str(path)], self._environment())
+        player = start([*AHEAD, "paplay", "--latency-msec=200", *device, str(path)], self._environment())
         self._playing.append(player)
         if wait and player.wait() != 0:
             raise RuntimeError(f"paplay could not play {path}.")

@@ -10,7 +10,7 @@ from tests.conftest import RunCli
 from tests.fakes.library import opened, with_notes, write_note
 from tests.fakes.processes import wait_until
 from tests.integration.contract import done, failed
-from voice_recorder.domain.recording import AudioFormat, Recording
+from voice_recorder.domain.recording import AudioFormat, Marker, Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.services.returning import return_to
@@ -74,6 +74,42 @@ def test_a_take_made_since_is_carried_over_whole(
     with opened() as services:
         assert services.library.get(take) == before
     assert done(run_cli("verify", "--json"))["checked"] == 2
+
+
+def test_what_was_split_off_and_joined_since_is_carried_over_too(
+    run_here: RunCli, home: Path, tmp_path: Path
+) -> None:
+    """Its sound is that of recordings which the backup knows."""
+    first, second = with_notes(tmp_path / "in", ["one", "two"])
+    with opened() as services:
+        backup = make_backup(run_here)
+        _, rest = services.editing.split(first.id, 0.2)
+        joined = services.editing.join([first.id, second.id], "Both")
+        services.library.rename(rest.id, "The rest")
+        before = [services.library.get(made.id) for made in (rest, joined)]
+    report = done(run_here("backup", "restore", "--json", backup))
+    assert (report["carried_over"], report["adopted"]) == (2, 0)
+    with opened() as services:
+        assert [services.library.get(made.id) for made in (rest, joined)] == before
+        assert services.library.get(first.id) == first
+
+
+def test_what_was_attached_since_is_a_recording_again(run_here: RunCli, home: Path, tmp_path: Path) -> None:
+    """Whatever kind of file it is: the recording itself is as the backup has it."""
+    (note,) = with_notes(tmp_path / "in", ["one"])
+    with opened() as services:
+        backup = make_backup(run_here)
+        other = services.importing.run([write_note(tmp_path / "two.flac", seed=5)]).recordings[0]
+        services.editing.set_markers(other.id, [Marker(other.masters[0].id, 100, "in it")])
+        services.editing.append(note.id, other.id)
+    report = done(run_here("backup", "restore", "--json", backup))
+    assert (report["carried_over"], report["adopted"]) == (1, 0)
+    with opened() as services:
+        (again,) = [r for r in services.library.with_ids(None) if r.id != note.id]
+        assert services.library.get(note.id) == note
+        assert [m.id for m in again.masters] == [other.masters[0].id]
+        assert [m.label for m in services.library.markers(again.id)] == ["in it"]
+        assert services.verifying.run().is_sound
 
 
 def test_an_import_made_since_is_carried_over_too(

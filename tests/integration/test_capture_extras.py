@@ -127,16 +127,16 @@ def ended(process: "subprocess.Popen[str]") -> Any:
 
 
 def test_nobody_spoke_is_an_error_and_no_recording(
-    run_cli: RunCli, with_microphone: VirtualMicrophone
+    run_cli: RunCli, run_here: RunCli, with_microphone: VirtualMicrophone
 ) -> None:
     result = run_cli("record", "--voice", "--seconds", "1.5", "--json")
     assert result.returncode == 1
     assert "nobody spoke" in result.json["error"]["title"]
-    assert run_cli("list", "--json").json["total"] == 0
+    assert run_here("list", "--json").json["total"] == 0
 
 
 def test_record_splits_and_the_parts_together_are_what_was_played(
-    home: Path, run_cli: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone, speech: Speech
+    home: Path, run_here: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone, speech: Speech
 ) -> None:
     """C8.3 with the real microphone: nothing is lost at the cuts."""
     process = start_cli("record", "--split-minutes", "0.04", "--json", "--title", "Talk")
@@ -144,7 +144,7 @@ def test_record_splits_and_the_parts_together_are_what_was_played(
     with_microphone.play(speech.path, wait=True)
     time.sleep(0.5)
     made = ended(process)
-    parts = [run_cli("show", "--json", part).json for part in made["parts"]]
+    parts = [run_here("show", "--json", part).json for part in made["parts"]]
     assert made["id"] == parts[0]["id"]
     assert [part["title"] for part in parts][:3] == ["Talk", "Talk (2)", "Talk (3)"]
     assert {part["duration_s"] for part in parts[:-1]} == {2.4}

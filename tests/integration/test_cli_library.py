@@ -125,7 +125,7 @@ def test_a_beginning_that_fits_two_is_refused(run_here: RunCli, notes: list[str]
     assert done(run_here("show", "--json", "abc1"))["id"] == "abc1"
 
 
-def test_figures_agree_with_the_library(run_here: RunCli, notes: list[str]) -> None:
+def test_figures_agree_with_the_library(run_here: RunCli, home: Path, notes: list[str]) -> None:
     """What `metrics` counts is what `list` lists."""
     done(run_here("delete", "--json", notes[0]))
     figures = done(run_here("metrics", "--json"))
@@ -136,7 +136,9 @@ def test_figures_agree_with_the_library(run_here: RunCli, notes: list[str]) -> N
     assert figures["library"]["duration_s"] == round(sum(r["duration_s"] for r in listed + trashed))
     shelves = {"all": 3, "favourites": 0, "not_backed_up": 0, "archive": 0, "trash": 1}
     assert figures["library"]["shelves"] == shelves
-    assert figures["disk"]["trash_bytes"] == trashed[0]["size_bytes"]
+    in_trash = {path.suffix: path.stat().st_size for path in (home / "trash").iterdir()}
+    assert in_trash[".wav"] == trashed[0]["size_bytes"]
+    assert figures["disk"]["trash_bytes"] == sum(in_trash.values()), "its sidecar lies beside it"
     assert figures["sessions"]["failed"] == 0
 
 

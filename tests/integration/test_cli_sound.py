@@ -33,12 +33,12 @@ def test_on_a_bare_machine_there_is_no_input(run_cli: RunCli, bare_machine: dict
 
 
 def test_a_refused_record_leaves_nothing_behind(
-    run_cli: RunCli, bare_machine: dict[str, str], home: Path
+    run_cli: RunCli, run_here: RunCli, bare_machine: dict[str, str], home: Path
 ) -> None:
     failed(run_cli("record", "--json", env=bare_machine), 3)
     assert list((home / "recordings").iterdir()) == []
     assert list((home / "locks").iterdir()) == []
-    assert done(run_cli("list", "--json"))["total"] == 0
+    assert done(run_here("list", "--json"))["total"] == 0
 
 
 def test_a_sound_system_without_inputs_says_the_same(
@@ -91,7 +91,7 @@ def test_a_named_device_that_is_not_there_exits_1_and_names_those_that_are(
 
 
 def test_record_answers_with_the_finished_recording(
-    run_cli: RunCli, with_microphone: VirtualMicrophone
+    run_cli: RunCli, run_here: RunCli, with_microphone: VirtualMicrophone
 ) -> None:
     """`record` returns when `sha256` is stored; a part of a name is enough."""
     title = "Ein\n\"Name\" 'mit' 🎤 / und ../.."
@@ -104,22 +104,24 @@ def test_record_answers_with_the_finished_recording(
     assert len(document["sha256"]) == 64
     assert Path(document["path"]).parent.name == "recordings"
     assert Path(document["path"]).stat().st_mode & 0o777 == 0o600
-    assert done(run_cli("show", "--json", document["id"]))["sha256"] == document["sha256"]
+    assert done(run_here("show", "--json", document["id"]))["sha256"] == document["sha256"]
 
 
-def test_the_format_of_the_settings_is_recorded(run_cli: RunCli, with_microphone: VirtualMicrophone) -> None:
+def test_the_format_of_the_settings_is_recorded(
+    run_cli: RunCli, run_here: RunCli, with_microphone: VirtualMicrophone
+) -> None:
     for key, value in (("audio.bit_depth", "24"), ("audio.channels", "2"), ("audio.sample_rate_hz", "44100")):
-        done(run_cli("settings", "set", "--json", key, value))
+        done(run_here("settings", "set", "--json", key, value))
     document = done(run_cli("record", "--json", "--seconds", "0.5"))
     assert [document[k] for k in ("bit_depth", "channels", "sample_rate_hz")] == [24, 2, 44100]
-    assert done(run_cli("verify", "--json"))["ok"] is True
+    assert done(run_here("verify", "--json"))["ok"] is True
 
 
 def test_a_preferred_microphone_that_is_gone_is_said_and_another_records(
-    run_cli: RunCli, with_microphone: VirtualMicrophone
+    run_cli: RunCli, run_here: RunCli, with_microphone: VirtualMicrophone
 ) -> None:
     """The setting is a preference, --device a demand."""
-    done(run_cli("settings", "set", "--json", "audio.device", "Studio 24c"))
+    done(run_here("settings", "set", "--json", "audio.device", "Studio 24c"))
     result = run_cli("record", "--json", "--seconds", "0.5")
     assert result.returncode == 0
     assert "Studio 24c" in result.stderr

@@ -32,6 +32,7 @@ def test_a_running_take_goes_on_to_the_floor(
     disk: Path,
     monkeypatch: pytest.MonkeyPatch,
     run_cli: RunCli,
+    run_here: RunCli,
     start_cli: StartCli,
     with_microphone: VirtualMicrophone,
 ) -> None:
@@ -51,10 +52,10 @@ def test_a_running_take_goes_on_to_the_floor(
     assert "The take was ended" in stderr
     assert '"kind": "disk_low"' in stdout
     assert '"ended_disk_full"' in stdout
-    listed = run_cli("list", "--json").json["recordings"]
+    listed = run_here("list", "--json").json["recordings"]
     assert [r["state"] for r in listed] == ["recorded"]
     assert plays(listed[0]["path"])
-    assert run_cli("verify").returncode == 0
+    assert run_here("verify").returncode == 0
     refused = run_cli("record", "--seconds", "1", "--json")
     assert refused.returncode == 3
     assert "are needed" in refused.json["error"]["title"]
@@ -62,7 +63,7 @@ def test_a_running_take_goes_on_to_the_floor(
 
 
 def test_a_disk_filled_to_the_last_byte(
-    disk: Path, run_cli: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone
+    disk: Path, run_cli: RunCli, run_here: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone
 ) -> None:
     """S6: no room at all: the reserve lets the take be finished; list and show work on a full disk."""
     process = start_cli("record", "--json")
@@ -74,18 +75,18 @@ def test_a_disk_filled_to_the_last_byte(
     assert "Traceback" not in stderr
     ballast_left = ballast.stat().st_size
     assert ballast_left > 20_000_000
-    listed = run_cli("list", "--json")
+    listed = run_here("list", "--json")
     assert listed.returncode == 0, listed.stderr
     states = {r["state"] for r in listed.json["recordings"]}
     assert states <= {"recorded", "recording"}
-    assert run_cli("show", "--json", listed.json["recordings"][0]["id"]).returncode == 0
+    assert run_here("show", "--json", listed.json["recordings"][0]["id"]).returncode == 0
     ballast.unlink()
     assert run_cli("recover").returncode == 0
-    kept = run_cli("list", "--json").json["recordings"]
+    kept = run_here("list", "--json").json["recordings"]
     assert [r["state"] for r in kept] == ["recorded"]
     assert kept[0]["duration_s"] > 1
     assert plays(kept[0]["path"])
-    assert run_cli("verify").returncode == 0
+    assert run_here("verify").returncode == 0
     assert (disk / "home" / "reserve.bin").exists()
 
 

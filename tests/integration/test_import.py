@@ -33,7 +33,8 @@ def sha256_of(path: Path) -> str:
 
 
 def masters_in(home: Path) -> list[Path]:
-    return sorted((home / "recordings").iterdir())
+    """The files of recordings, without the sidecars beside them."""
+    return sorted(path for path in (home / "recordings").iterdir() if path.suffix != ".json")
 
 
 def nothing_half_filled(home: Path, rows: int) -> None:
@@ -218,7 +219,7 @@ def test_a_header_without_sound_is_refused(run_here: RunCli, home: Path, tmp_pat
     nothing_half_filled(home, 0)
 
 
-def test_names_that_hurt(run_cli: RunCli, home: Path, tmp_path: Path) -> None:
+def test_names_that_hurt(run_cli: RunCli, run_here: RunCli, home: Path, tmp_path: Path) -> None:
     """Quotes, newlines, emoji, 255 bytes, bytes that are no text: as files, folders, and the home itself."""
     folder = tmp_path / "in 'x' \"y\" \n 🎤 \udcff %s {} ; $(rm -rf .)"
     folder.mkdir()
@@ -240,12 +241,12 @@ def test_names_that_hurt(run_cli: RunCli, home: Path, tmp_path: Path) -> None:
         name = Path(recording["path"]).name
         assert name.isascii()
         assert len(name) < 40
-    assert done(run_cli("verify", "--json", env=hurting_home))["checked"] == len(names)
-    assert run_cli("import", "--", folder / "--json", env=hurting_home).returncode == 0
-    assert run_cli("list", env=hurting_home).stderr == ""
-    done(run_cli("delete", "--json", document["recordings"][0]["id"], env=hurting_home))
-    done(run_cli("restore", "--json", document["recordings"][0]["id"], env=hurting_home))
-    done(run_cli("backup", "make", "--json", env=hurting_home))
+    assert done(run_here("verify", "--json", env=hurting_home))["checked"] == len(names)
+    assert run_here("import", "--", folder / "--json", env=hurting_home).returncode == 0
+    assert run_here("list", env=hurting_home).stderr == ""
+    done(run_here("delete", "--json", document["recordings"][0]["id"], env=hurting_home))
+    done(run_here("restore", "--json", document["recordings"][0]["id"], env=hurting_home))
+    done(run_here("backup", "make", "--json", env=hurting_home))
 
 
 @pytest.mark.parametrize(
@@ -281,17 +282,21 @@ def test_what_may_not_be_read_is_said(run_cli: RunCli, home: Path, tmp_path: Pat
     nothing_half_filled(home, 1)
 
 
-def test_a_library_that_cannot_be_written_takes_nothing(run_cli: RunCli, home: Path, tmp_path: Path) -> None:
+def test_a_library_that_cannot_be_written_takes_nothing(
+    run_cli: RunCli, run_here: RunCli, home: Path, tmp_path: Path
+) -> None:
     note = write_note(tmp_path / "note.wav")
-    run_cli("list")
+    run_here("list")
     with with_mode(home / "recordings", 0o500):
         result = run_cli("import", "--json", note, prefix=heeding_permissions())
     assert "recordings" in failed(result, 1, "storage_error")["title"]
     nothing_half_filled(home, 0)
 
 
-def test_what_a_killed_import_left_is_swept(run_cli: RunCli, home: Path, tmp_path: Path) -> None:
-    run_cli("list")
+def test_what_a_killed_import_left_is_swept(
+    run_cli: RunCli, run_here: RunCli, home: Path, tmp_path: Path
+) -> None:
+    run_here("list")
     (home / "recordings" / ("0" * 32 + ".importing")).write_bytes(bytes(1000))
     done(run_cli("recover", "--json"))
     nothing_half_filled(home, 0)

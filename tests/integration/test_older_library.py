@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,6 +78,7 @@ def test_what_the_table_says_is_kept_and_what_it_lacks_is_filled_in(older: Path)
     ((path, error),) = report.failed
     assert path.name == "gone.wav"
     assert "is not in the folder" in str(error)
+    assert report.described == 1
     assert database.read_bytes() == before
     assert sorted(p.name for p in older.iterdir()) == ["a.wav", "audio", "c.wav", "recordings.db"]
 
@@ -133,3 +135,40 @@ def test_a_row_cannot_reach_out_of_the_folder(older: Path, tmp_path: Path) -> No
     found, report = imported(older)
     assert set(found) == {"a", "b", "c"}
     assert [path.name for path, _error in report.failed] == ["secret.wav"]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_path_that_no_system_takes_keeps_nothing_else_from_being_imported(older: Path) -> None:
+    rows = [("x" * 300 + ".wav", "Long"), ("nul\0.wav", "Cut"), ("a.wav", "Found")]
+    table(older / "recordings.db", "file_path TEXT, title TEXT", rows)
+    found, report = imported(older)
+    assert set(found) == {"Found", "b", "c"}
+    assert len(report.failed) == 2
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("made", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", -1e11, 9e13])
+def test_a_date_that_cannot_be_right_is_that_of_the_file(
+    older: Path, made: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As programs write that know none: converted to a time west or east of here it is not even a date."""
+    for zone in ("America/New_York", "Asia/Tokyo"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        database = older / "recordings.db"
+        database.unlink(missing_ok=True)
+        table(database, "file_path TEXT, title TEXT, created_at", [("a.wav", zone, made)])
+        os.utime(older / "a.wav", (AT.timestamp(), AT.timestamp()))
+        sound(older / "a.wav", len(zone))
+        found, report = imported(older)
+        assert not report.failed
+        assert found[zone].created_at == datetime.fromtimestamp(AT.timestamp() + 60, UTC)
+
+
+@pytest.mark.usefixtures("home")
+def test_the_dates_of_apples_voice_memos_count_from_2001(older: Path) -> None:
+    since_2001 = AT.timestamp() - datetime(2001, 1, 1, tzinfo=UTC).timestamp()
+    columns = "Z_PK INTEGER, ZDATE TIMESTAMP, ZCUSTOMLABEL TEXT, ZPATH TEXT"
+    table(older / "CloudRecordings.db", columns, [(1, since_2001, "Memo", "a.wav")], "ZCLOUDRECORDING")
+    found, _report = imported(older)
+    assert found["Memo"].created_at == AT

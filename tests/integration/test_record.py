@@ -38,7 +38,7 @@ def wait_for_sound(home: Path) -> Path:
 
 
 def test_what_is_spoken_is_what_is_stored(
-    home: Path, run_cli: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone, speech: Speech
+    home: Path, run_here: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone, speech: Speech
 ) -> None:
     """Issue's proof 1; C1.1, C2, C4.2."""
     process = start_cli("record", "--json", "--title", "Budget call")
@@ -48,7 +48,7 @@ def test_what_is_spoken_is_what_is_stored(
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=20)
     assert process.returncode == 0, stderr
-    recording = run_cli("show", "--json", json.loads(stdout)["id"]).json
+    recording = run_here("show", "--json", json.loads(stdout)["id"]).json
     path = Path(recording["path"])
     share, _ = share_within_one_lsb(speech.samples, read_samples(path))
     assert share >= 0.999
@@ -60,15 +60,15 @@ def test_what_is_spoken_is_what_is_stored(
     assert recording["sha256"] == sha256sum
     assert recording["samples_sha256"] == hashlib.sha256(read_samples(path).tobytes()).hexdigest()
     assert [entry["kind"] for entry in recording["history"]] == ["started", "made", "verified"]
-    assert run_cli("verify").returncode == 0
+    assert run_here("verify").returncode == 0
 
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    verified = run_cli("verify", "--json")
+    verified = run_here("verify", "--json")
     assert verified.returncode == 1
     assert path.name in verified.stderr
-    assert run_cli("list", "--json", "--state", "damaged").json["total"] == 1
+    assert run_here("list", "--json", "--state", "damaged").json["total"] == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -107,11 +107,15 @@ def test_seconds_are_exact_and_the_start_is_quick(
     ],
 )
 def test_formats(
-    run_cli: RunCli, with_microphone: VirtualMicrophone, settings: dict[str, str], expected: Any
+    run_cli: RunCli,
+    run_here: RunCli,
+    with_microphone: VirtualMicrophone,
+    settings: dict[str, str],
+    expected: Any,
 ) -> None:
     """C1.2."""
     for key, value in settings.items():
-        run_cli("settings", "set", key, value)
+        run_here("settings", "set", key, value)
     recording = run_cli("record", "--seconds", "1", "--json").json
     found = tuple(recording[name] for name in ("sample_rate_hz", "channels", "bit_depth", "codec"))
     assert found == expected
@@ -129,7 +133,7 @@ def test_formats(
     assert float(subprocess.run(probe, capture_output=True, check=True).stdout) == pytest.approx(
         1.0, abs=0.001
     )
-    assert run_cli("verify").returncode == 0
+    assert run_here("verify").returncode == 0
 
 
 def test_pause_marker_and_name_during_a_take(
@@ -240,7 +244,7 @@ def test_nobody_reads_its_warnings_and_it_still_ends_as_it_should(
 
 
 def test_without_a_stderr_it_records_and_prints_its_document(
-    home: Path, run_cli: RunCli, with_microphone: VirtualMicrophone
+    home: Path, run_cli: RunCli, run_here: RunCli, with_microphone: VirtualMicrophone
 ) -> None:
     """record 2>&-: what the program would say goes nowhere, least of all into the file."""
     closed = ["sh", "-c", 'exec "$@" 2>&-', "sh"]
@@ -248,7 +252,7 @@ def test_without_a_stderr_it_records_and_prints_its_document(
     assert result.returncode == 0
     assert result.json["duration_s"] == 3.0
     assert abs(read_samples(Path(result.json["path"])).astype(int)).max() <= 1
-    assert run_cli("verify").returncode == 0
+    assert run_here("verify").returncode == 0
     refused = run_cli("show", "nothing", "--json", prefix=closed)
     assert refused.returncode == 1
     assert refused.json["error"]["kind"] == "not_found"

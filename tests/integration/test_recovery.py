@@ -34,7 +34,7 @@ def plays(path: str) -> bool:
 
 
 def test_ten_kills(
-    home: Path, run_cli: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone
+    home: Path, run_cli: RunCli, run_here: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone
 ) -> None:
     """Issue's proof 2; C3.1: kill -9 at ten random moments; a second run changes nothing."""
     moments = random.Random(20261121)
@@ -60,17 +60,18 @@ def test_ten_kills(
         assert recording["state"] == "recorded"
         assert recording["samples_sha256"] is None
         assert plays(recording["path"])
-    listed = run_cli("list", "--json").json
+    listed = run_here("list", "--json").json
     again = run_cli("recover", "--json")
     assert again.returncode == 0
     assert again.json["recovered"] == []
-    assert run_cli("list", "--json").json == listed
-    assert run_cli("verify").returncode == 0
+    assert run_here("list", "--json").json == listed
+    assert run_here("verify").returncode == 0
 
 
 def test_a_running_take_is_left_alone(
     home: Path,
     run_cli: RunCli,
+    run_here: RunCli,
     start_cli: StartCli,
     with_microphone: VirtualMicrophone,
     speech: Speech,
@@ -83,7 +84,7 @@ def test_a_running_take_is_left_alone(
     report = run_cli("recover", "--json").json
     assert report["recovered"] == []
     assert len(report["running"]) == 1
-    assert run_cli("list", "--json", "--state", "recording").json["total"] == 1
+    assert run_here("list", "--json", "--state", "recording").json["total"] == 1
     assert run_cli("delete", report["running"][0]).returncode == 1
     time.sleep(speech.duration_s)
     process.send_signal(signal.SIGTERM)
@@ -92,7 +93,9 @@ def test_a_running_take_is_left_alone(
     assert share_within_one_lsb(speech.samples, read_samples(path))[0] >= 0.999
 
 
-def test_title_and_markers_survive(home: Path, run_cli: RunCli, with_microphone: VirtualMicrophone) -> None:
+def test_title_and_markers_survive(
+    home: Path, run_cli: RunCli, run_here: RunCli, with_microphone: VirtualMicrophone
+) -> None:
     """C3.1: the title and the markers given during the take come back with it."""
     script = (
         "import os, signal, time\n"
@@ -107,15 +110,15 @@ def test_title_and_markers_survive(home: Path, run_cli: RunCli, with_microphone:
     subprocess.run([sys.executable, "-c", script], check=False)
     recovered = run_cli("recover", "--json").json["recovered"]
     assert [r["title"] for r in recovered] == ["Said in between"]
-    shown = run_cli("show", "--json", recovered[0]["id"]).json
+    shown = run_here("show", "--json", recovered[0]["id"]).json
     assert [m["label"] for m in shown["markers"]] == ["here"]
     assert shown["history"][-2]["kind"] == "recovered"
 
 
 @pytest.fixture
-def cut_off(home: Path, run_cli: RunCli) -> Any:
+def cut_off(home: Path, run_here: RunCli) -> Any:
     """Makes a ``.part`` file with so many frames and so many bytes of a torn one."""
-    run_cli("list")
+    run_here("list")
 
     def make(frames: int, torn: int = 0, name: str = "20261121T140300Z-0123abcd.wav.part") -> Path:
         take = AudioFormat()
@@ -138,13 +141,13 @@ def test_a_part_without_a_row(run_cli: RunCli, cut_off: Any) -> None:
     assert plays(recovered[0]["path"])
 
 
-def test_a_part_without_sound_goes(run_cli: RunCli, cut_off: Any) -> None:
+def test_a_part_without_sound_goes(run_cli: RunCli, run_here: RunCli, cut_off: Any) -> None:
     """Nothing was heard: nothing is listed, nothing is left."""
     part = cut_off(0, torn=1)
     report = run_cli("recover", "--json").json
     assert report["empty"] == ["0123abcd" * 4]
     assert not part.exists()
-    assert run_cli("list", "--json").json["total"] == 0
+    assert run_here("list", "--json").json["total"] == 0
 
 
 def test_a_part_that_is_no_take_is_left_as_it_is(run_cli: RunCli, cut_off: Any) -> None:
@@ -169,20 +172,20 @@ def test_a_finished_file_whose_library_is_gone(
 
 
 def test_a_row_whose_file_is_gone_is_missing(
-    home: Path, run_cli: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone
+    home: Path, run_cli: RunCli, run_here: RunCli, start_cli: StartCli, with_microphone: VirtualMicrophone
 ) -> None:
     """The row stays and says so; it comes back with the file."""
     process = start_cli("record")
     part = wait_for_sound(home)
-    wait_until(lambda: run_cli("list", "--json").json["total"] == 1, "the row")
+    wait_until(lambda: run_here("list", "--json").json["total"] == 1, "the row")
     process.kill()
     process.wait()
     hidden = part.rename(home / part.name)
     assert run_cli("recover", "--json").json["recovered"] == []
-    assert [r["state"] for r in run_cli("list", "--json").json["recordings"]] == ["missing"]
+    assert [r["state"] for r in run_here("list", "--json").json["recordings"]] == ["missing"]
     hidden.rename(part)
     assert len(run_cli("recover", "--json").json["recovered"]) == 1
-    assert [r["state"] for r in run_cli("list", "--json").json["recordings"]] == ["recorded"]
+    assert [r["state"] for r in run_here("list", "--json").json["recordings"]] == ["recorded"]
 
 
 def test_an_import_that_was_cut_off_leaves_nothing(home: Path, run_cli: RunCli, cut_off: Any) -> None:
@@ -269,14 +272,14 @@ def test_whatever_lies_in_the_folder_keeps_no_take_from_coming_back(
     [("9999-12-31T23:30:00+00:00", 60), ("0001-01-01T00:30:00+00:00", -60), ("soon", 0)],
 )
 def test_a_take_from_a_time_that_no_calendar_has(
-    home: Path, run_cli: RunCli, cut_off: Any, started_at: str, offset_min: int
+    home: Path, run_cli: RunCli, run_here: RunCli, cut_off: Any, started_at: str, offset_min: int
 ) -> None:
     part = cut_off(48000)
     header = wav.header(AudioFormat(), wav.Origin("a" * 32, started_at, offset_min), 0)
     part.write_bytes(header + b"\1\0" * 48000)
     recovered = run_cli("recover", "--json").json["recovered"]
     assert [(r["id"], r["duration_s"]) for r in recovered] == [("a" * 32, 1.0)]
-    assert run_cli("list").returncode == 0
+    assert run_here("list").returncode == 0
 
 
 def killed_take() -> None:

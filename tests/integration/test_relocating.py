@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from tests.conftest import RunCli
 from tests.fakes.processes import wait_until
@@ -17,8 +18,10 @@ from tests.fakes.small_disk import small_disk
 from tests.integration.test_older_library import sound
 from voice_recorder import app
 from voice_recorder.domain.errors import Cancelled, ConfigurationError, DiskFull, LibraryBusy, StorageError
+from voice_recorder.domain.states import RecordingState
 from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.services.relocating import Relocating
+from voice_recorder.services.take import Take
 from voice_recorder.storage.paths import MOVED_RECORDINGS, StorageConfig
 
 NOTES = 6
@@ -107,6 +110,64 @@ def test_nothing_moves_while_a_take_runs(config: StorageConfig, tmp_path: Path) 
         take.stop()
         assert take.wait(20)
         services.close()
+
+
+def test_a_take_that_begins_while_files_are_copied_keeps_the_old_folder_in_force(
+    config: StorageConfig, tmp_path: Path
+) -> None:
+    services = app.build()
+    takes: list[Take] = []
+
+    def begin(_done: int, _total: int, _name: str) -> None:
+        if not takes:
+            takes.append(services.takes.start_from(GeneratedVoice(), "Begun meanwhile"))
+
+    with pytest.raises(LibraryBusy):
+        Relocating(config).move(tmp_path / "new", progress=begin)
+    assert StorageConfig.from_environment().raw_recordings_path == config.raw_recordings_path
+    takes[0].stop()
+    assert takes[0].wait(20)
+    services.close()
+    before = sounds(config.raw_recordings_path)
+    assert len(before) == NOTES + 1
+    assert sounds(Relocating(config).move(tmp_path / "new").folder) == before
+
+
+def test_a_take_in_the_folder_that_is_left_runs_on_and_follows_later(
+    config: StorageConfig, run_cli: RunCli, tmp_path: Path
+) -> None:
+    """As of a program that was open all the time: the take begins while the old files are removed."""
+    services = app.build()
+    takes: list[Take] = []
+
+    class Begins(threading.Event):
+        @override
+        def is_set(self) -> bool:
+            if not takes and (config.home / MOVED_RECORDINGS).exists():
+                takes.append(services.takes.start_from(GeneratedVoice(), "Begun meanwhile"))
+                wait_until(lambda: takes[0].recording_id in services.library.known_ids(), "the take's row")
+            return False
+
+    old = config.raw_recordings_path
+    moved = Relocating(config).move(tmp_path / "new", Begins())
+    (take,) = takes
+    assert [path.suffix for path in moved.left] == [".part"]
+    assert run_cli("recover").returncode == 0
+    assert services.library.get(take.recording_id).state is RecordingState.RECORDING
+    marker = take.add_marker("not to be lost")
+    take.stop()
+    assert take.wait(20)
+    assert take.error is None
+    assert run_cli("recover").returncode == 0
+    assert services.library.get(take.recording_id).state is RecordingState.RECORDED
+    assert Relocating(StorageConfig.from_environment()).finish() == []
+    assert not old.exists()
+    assert run_cli("verify").returncode == 0
+    found = services.library.get(take.recording_id)
+    assert (found.title, found.state) == ("Begun meanwhile", RecordingState.RECORDED)
+    assert services.library.markers(found.id) == (marker,)
+    assert (moved.folder / found.masters[0].name).exists()
+    services.close()
 
 
 def test_cancelled_in_the_middle_it_goes_on_from_there(config: StorageConfig, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """settings list, get and set; and the file they work on: damaged, newer, with unknown keys."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,13 @@ def test_a_newer_settings_file_is_refused_in_words(run_here: RunCli, home: Path)
 def test_a_folder_in_the_place_of_the_file_is_said(run_here: RunCli, home: Path) -> None:
     (home / "settings.json").mkdir(parents=True)
     failed(run_here("settings", "list", "--json"), 1, "storage_error")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the entry is another one there")
+def test_start_at_login_is_entered_and_taken_away_at_once(run_cli: RunCli, tmp_path: Path) -> None:
+    env = {"XDG_CONFIG_HOME": str(tmp_path)}
+    entry = tmp_path / "autostart" / "voice-recorder.desktop"
+    run_cli("settings", "set", "appearance.start_at_login", "on", env=env)
+    assert "--hidden" in entry.read_text()
+    run_cli("settings", "set", "appearance.start_at_login", "off", env=env)
+    assert not entry.exists()

@@ -138,16 +138,16 @@ def test_no_command_but_the_trash_removes_a_master(
 
 
 def test_a_running_take_cannot_be_deleted(
-    run_cli: RunCli, start_cli: StartCli, home: Path, with_microphone: VirtualMicrophone
+    run_cli: RunCli, run_here: RunCli, start_cli: StartCli, home: Path, with_microphone: VirtualMicrophone
 ) -> None:
     process = start_cli("record", "--json")
 
     def listed() -> bool:
-        return run_cli("list", "--json", "--state", "recording").json["total"] == 1
+        return run_here("list", "--json", "--state", "recording").json["total"] == 1
 
     wait_until(lambda: any((home / "recordings").glob("*.part")), "the take")
     wait_until(listed, "the take's row")
-    running = run_cli("list", "--json").json["recordings"][0]["id"]
+    running = run_here("list", "--json").json["recordings"][0]["id"]
     result = run_cli("delete", "--json", running)
     assert result.returncode == 1
     assert "still running" in result.json["results"][0]["error"]["title"]
@@ -155,8 +155,8 @@ def test_a_running_take_cannot_be_deleted(
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 0, output
-    assert done(run_cli("show", "--json", running))["state"] == "recorded"
-    assert done(run_cli("verify", "--json"))["ok"]
+    assert done(run_here("show", "--json", running))["state"] == "recorded"
+    assert done(run_here("verify", "--json"))["ok"]
 
 
 def test_a_move_that_is_refused_is_said_and_settled_later(

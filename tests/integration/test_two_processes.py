@@ -9,12 +9,18 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import RunCli, Speech, StartCli
 from tests.fakes.processes import wait_until
 from tests.fakes.virtual_microphone import VirtualMicrophone
 from tests.integration.test_record import wait_for_sound
 from voice_recorder import app
+from voice_recorder.domain.take import TakePlan
+from voice_recorder.services import take as takes
+from voice_recorder.services import take_file
 from voice_recorder.services.generated_voice import GeneratedVoice
+from voice_recorder.storage.disk import sync_data
 
 
 def test_two_takes_at_once(
@@ -71,8 +77,83 @@ def test_a_locked_database_does_not_stop_a_take(home: Path, run_cli: RunCli) -> 
     blocker.close()
 
 
-def test_a_database_locked_beyond_the_end_of_a_take(home: Path, run_cli: RunCli) -> None:
+def test_a_library_that_is_busy_at_stop_costs_neither_name_nor_marker(home: Path) -> None:
+    """As while many recordings are tagged: both were in memory only, and the take waits for its turn."""
+    services = app.build()
+    take = services.takes.start_from(GeneratedVoice(), plan=TakePlan(split_after_s=2.0))
+    wait_until(lambda: services.library.known_ids(), "the take's row")
+    blocker = sqlite3.connect(services.config.database_path, isolation_level=None, check_same_thread=False)
+    blocker.execute("BEGIN IMMEDIATE")
+    take.rename("Named while others wrote")
+    marker = take.add_marker("said then")
+    wait_until(lambda: take.snapshot().part == 2, "the second part")
+    take.rename("The second")
+    take.stop()
+    threading.Timer(8, lambda: blocker.execute("ROLLBACK")).start()
+    assert take.wait(40)
+    assert take.error is None
+    first, second = take.kept_ids
+    titles = [services.library.get(recording_id).title for recording_id in take.kept_ids]
+    assert titles == ["Named while others wrote", "The second"]
+    assert services.library.markers(first) == (marker,)
+    assert services.library.markers(second) == ()
+    assert services.proving.run_pending() == 2
+    services.close()
+    blocker.close()
+
+
+def test_a_busy_library_does_not_keep_sound_from_the_disk(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C2.2: a power cut in just that time must not cost more than the last second either."""
+    synced: list[float] = []
+
+    def sync(descriptor: int) -> None:
+        sync_data(descriptor)
+        synced.append(time.monotonic())
+
+    monkeypatch.setattr(take_file, "sync_data", sync)
+    services = app.build()
+    take = services.takes.start_from(GeneratedVoice())
+    wait_until(lambda: services.library.known_ids(), "the take's row")
+    blocker = sqlite3.connect(services.config.database_path, isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    take.add_marker("what the journal has to write")
+    before, seconds = len(synced), take.snapshot().elapsed_s
+    wait_until(lambda: take.snapshot().elapsed_s > seconds + 4, "four seconds of sound")
+    assert len(synced) - before >= 4
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    take.stop()
+    assert take.wait(20)
+    services.close()
+
+
+def test_a_take_whose_row_went_is_entered_again(home: Path) -> None:
+    """As when somebody goes back to an older library, or makes a new one, just when it begins."""
+    services = app.build()
+    take = services.takes.start_from(GeneratedVoice(), "Kept")
+    wait_until(lambda: services.library.known_ids(), "the take's row")
+    other = sqlite3.connect(services.config.database_path, isolation_level=None)
+    for table in ("recording_masters", "recordings", "masters"):
+        other.execute(f"DELETE FROM {table}")
+    other.close()
+    marker = take.add_marker("after that")
+    wait_until(lambda: services.library.known_ids(), "its new row")
+    take.stop()
+    assert take.wait(20)
+    assert take.error is None
+    recording = services.library.get(take.recording_id)
+    assert (recording.title, recording.state.value) == ("Kept", "recorded")
+    assert services.library.markers(recording.id) == (marker,)
+    services.close()
+
+
+def test_a_database_locked_beyond_the_end_of_a_take(
+    home: Path, run_cli: RunCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The take is kept as a file, the sentence says so, and recovery lists it."""
+    monkeypatch.setattr(takes, "LIBRARY_BUSY_S", 6.0)
     services = app.build()
     blocker = sqlite3.connect(services.config.database_path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from sqlalchemy import insert
 
 from tests.fakes.backup_states import choose_folder
-from voice_recorder.app import build
+from tests.fakes.library import opened
 from voice_recorder.domain.recording import Health, Marker, Master, Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.services import Services
@@ -28,9 +28,8 @@ Add = Callable[..., Recording]
 
 @pytest.fixture
 def services(home: Path) -> Iterator[Services]:
-    services = build()
-    yield services
-    services.close()
+    with opened() as services:
+        yield services
 
 
 @pytest.fixture

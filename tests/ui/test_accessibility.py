@@ -93,13 +93,13 @@ def screens(
     window = full.window
 
     def settings(page: str) -> QWidget:
-        window.open_settings(page)
+        window.side.open_settings(page)
         dialog = window.findChild(SettingsDialog)
         qtbot.waitUntil(dialog.isVisible)
         return dialog
 
     def help_() -> QWidget:
-        window.open_help()
+        window.side.open_help()
         found = next(w for w in QApplication.topLevelWidgets() if isinstance(w, HelpWindow))
         request.addfinalizer(found.close)
         return found
@@ -166,7 +166,7 @@ def test_a_window_without_recordings_names_its_controls(open_window: Callable[[]
 
 
 def test_every_plot_of_the_dashboard_says_what_it_shows(full: WindowApp, qtbot: Any) -> None:
-    full.window.open_dashboard()
+    full.window.side.open_dashboard()
     dashboard = full.window.findChild(Dashboard)
     qtbot.waitUntil(lambda: bool(dashboard.charts), timeout=15_000)
     assert [chart for chart in dashboard.charts if len(chart.accessibleName()) < 5] == []

@@ -20,8 +20,8 @@ from voice_recorder.domain.transfers import Receipt, SyncState, SyncStatus, Tran
 from voice_recorder.services import Services
 from voice_recorder.ui.backup_deeds import Deed, offers
 from voice_recorder.ui.backup_words import (
-    BACKUP_OFF,
     BackupFacts,
+    backup_off,
     backup_text,
     fetch_words,
     if_lost,
@@ -75,7 +75,7 @@ def test_a_part_without_a_copy_would_be_lost(add: Any) -> None:
     two = replace(made, masters=made.masters * 2)
     assert "part of it would be lost" in if_lost(two, BackupFacts(PLACE, (_receipt(),)))
     assert "1 of 2 parts" in backup_text(two, BackupFacts(PLACE, (_receipt(),)), None, "")
-    assert if_lost(made, BackupFacts()) == BACKUP_OFF
+    assert if_lost(made, BackupFacts()) == backup_off()
 
 
 def test_places_savings_and_motions_in_words() -> None:

@@ -113,7 +113,7 @@ def test_closing_leaves_the_program_in_the_tray_only_where_that_is_wanted_and_qu
     window = open_app().window
     ended: list[bool] = []
     window.closed.connect(lambda: ended.append(True))
-    window.stays_in_tray = True  # as Desktop sets it where there is a tray
+    window.closing.stays_in_tray = True  # as Desktop sets it where there is a tray
     window.close()
     assert not window.isVisible()
     assert not ended
@@ -123,7 +123,7 @@ def test_closing_leaves_the_program_in_the_tray_only_where_that_is_wanted_and_qu
     window.close()
     qtbot.wait(300)
     assert len(told(desktop)) == 1  # it is said once
-    window.quit()
+    window.closing.quit()
     assert ended
 
 
@@ -131,8 +131,8 @@ def test_the_end_of_the_session_is_not_held_up_by_the_tray(open_app: OpenApp) ->
     window = open_app().window
     ended: list[bool] = []
     window.closed.connect(lambda: ended.append(True))
-    window.stays_in_tray = True
-    window.let_session_end()
+    window.closing.stays_in_tray = True
+    window.closing.let_session_end()
     window.close()
     assert ended
 

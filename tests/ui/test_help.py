@@ -53,11 +53,11 @@ def test_every_field_of_every_provider_is_explained() -> None:
 def test_f1_opens_it_at_the_quick_reference(open_window: Callable[[], MainWindow], qtbot: Any) -> None:
     window = open_window()
     QTest.keyClick(window, Qt.Key.Key_F1)
-    qtbot.waitUntil(lambda: window._help is not None and window._help.isVisible())
-    assert window._help is not None
-    assert window._help.page == "keys"
-    assert "Record, or stop and save" in window._help.browser.toPlainText()
-    window._help.close()
+    qtbot.waitUntil(lambda: window.side.help is not None and window.side.help.isVisible())
+    assert window.side.help is not None
+    assert window.side.help.page == "keys"
+    assert "Record, or stop and save" in window.side.help.browser.toPlainText()
+    window.side.help.close()
 
 
 def test_the_search_leaves_the_pages_that_have_the_words(help_: HelpWindow) -> None:

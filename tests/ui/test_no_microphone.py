@@ -31,8 +31,8 @@ def test_a_microphone_that_comes_is_noticed(
     window = open_window()
     qtbot.waitUntil(lambda: window.bar.status.text() == NO_MICROPHONE, timeout=10_000)
     no_microphone.plug_in()
-    window._look_again.setInterval(100)
-    window._look_again.start()
+    window.microphones.look_again.setInterval(100)
+    window.microphones.look_again.start()
     qtbot.waitUntil(lambda: window.bar.status.text() == READY, timeout=15_000)
 
 

@@ -1,6 +1,8 @@
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
+from PySide6.QtCore import QLocale
 
 from voice_recorder.domain.recording import Health, Recording, TakeEvent, TakeEventKind
 from voice_recorder.domain.states import MasterState
@@ -87,7 +89,7 @@ def test_badge(add, fields, badge: str) -> None:  # type: ignore[no-untyped-def]
 
 
 def test_every_badge_gives_its_reason() -> None:
-    assert set(phrases.BADGE_REASONS) == {"recording", "recovered", "missing", "damaged"}
+    assert set(phrases.badge_reasons()) == {"recording", "recovered", "missing", "damaged"}
 
 
 @pytest.mark.parametrize(
@@ -127,3 +129,36 @@ def test_a_running_take_is_told_without_figures_that_stand_still(add) -> None:  
 
 def test_many_sentences_are_cut_short() -> None:
     assert phrases.joined(["a", "b", "c"], 2) == "a\nb\n… and 1 more"
+
+
+@pytest.fixture
+def german_figures() -> Iterator[None]:
+    before = QLocale()
+    QLocale.setDefault(QLocale("de_DE"))
+    yield
+    QLocale.setDefault(before)
+
+
+@pytest.mark.usefixtures("german_figures")
+def test_figures_and_names_of_days_are_those_of_the_language() -> None:
+    assert phrases.number(1234.56, 1) == "1.234,6"
+    assert phrases.size(3_140_000) == "3,1 MB"
+    assert phrases.size(1_500_000_000) == "1,5 GB"
+    assert phrases.short_date(date(2026, 10, 3)) == "3 Okt. 2026"
+    assert phrases.day_name("2026-11-17", date(2026, 11, 21)).startswith("Dienstag")
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [(1, "1 byte"), (999, "999 bytes"), (16_044, "16 kB"), (340_000, "0.3 MB"), (73_000_000, "73 MB"),
+     (1_500_000_000, "1.5 GB")],
+)  # fmt: skip
+def test_size(size_bytes: int, words: str) -> None:
+    assert phrases.size(size_bytes) == words
+
+
+def test_counts_are_grouped_and_shares_rounded() -> None:
+    assert phrases.number(1_234_567) == "1,234,567"
+    assert phrases.per_cent(0.624) == "62 %"
+    assert phrases.recordings(1) == "1 recording"
+    assert phrases.recordings(3) == "3 recordings"

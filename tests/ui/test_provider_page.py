@@ -19,7 +19,7 @@ from tests.fakes.s3_server import ACCESS_KEY, SECRET_KEY, S3Server
 from voice_recorder.domain.transfers import TransferState
 from voice_recorder.services import Services
 from voice_recorder.ui.backup_offer import BackupOffer
-from voice_recorder.ui.provider_form import FROM_ENVIRONMENT, STORED
+from voice_recorder.ui.provider_form import given_words, stored_words
 from voice_recorder.ui.provider_page import ProviderPage
 from voice_recorder.ui.settings_dialog import SettingsDialog
 from voice_recorder.ui.theme import TARGET, Theme
@@ -312,7 +312,7 @@ def test_keys_go_to_the_keyring_only_without_what_was_pasted_along(
     assert cloudinary.api_secret not in settings_text(services)
     rows = page.forms["cloudinary"].rows
     assert rows["api_secret"].edit.text() == ""
-    qtbot.waitUntil(lambda: rows["api_secret"].edit.placeholderText() == STORED)
+    qtbot.waitUntil(lambda: rows["api_secret"].edit.placeholderText() == stored_words())
     press_and_wait(qtbot, page, page.buttons.test)  # with what is stored
     assert page.outcome.text.startswith("It works.")
 
@@ -457,7 +457,7 @@ def test_variables_are_shown_as_such_and_need_no_keyring(
     assert rows["cloud_name"].edit.text() == "test-cloud"
     for row in rows.values():
         assert not row.edit.isEnabled()
-        assert FROM_ENVIRONMENT in row.edit.accessibleDescription()
+        assert given_words() in row.edit.accessibleDescription()
     assert rows["api_secret"].edit.text() == ""
     press_and_wait(qtbot, page, page.buttons.use)
     assert page.outcome.text.startswith("Saved. Free plan")

@@ -195,12 +195,15 @@ def test_no_microphone_is_said_before_record_is_pressed_and_unsaid_when_one_come
 
 
 def test_keys_are_named_only_while_they_work(it: Bar) -> None:
-    it.bar.show_single_keys(False)
+    it.bar.show_keys("", "")
     assert it.bar.status.text() == READY_BY_MOUSE
     assert it.bar.button.toolTip() == "Record"
-    it.bar.show_single_keys(True)
+    it.bar.show_keys("R", "M")
     assert it.bar.status.text() == READY
     assert it.bar.button.toolTip() == "Record (R)"
+    it.bar.show_keys("F9", "M")
+    assert it.bar.status.text() == READY_BY_MOUSE
+    assert it.bar.button.toolTip() == "Record (F9)"
 
 
 def test_trying_the_microphone_in_a_take_leaves_no_words_behind(it: Bar, qtbot: Any) -> None:

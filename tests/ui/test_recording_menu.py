@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from voice_recorder.domain.library_query import Shelf
 from voice_recorder.domain.states import MasterState, RecordingState
 from voice_recorder.services import Services
-from voice_recorder.services.take import take_lock
-from voice_recorder.ui.empty_words import FIRST_RUN
+from voice_recorder.services.take_part import take_lock
+from voice_recorder.ui.empty_words import first_run
 from voice_recorder.ui.main_window import MainWindow
 
 Open = Callable[[], MainWindow]
@@ -45,7 +45,8 @@ def test_the_menu_does_what_it_says(open_window: Open, add: Any, services: Servi
     window = open_window()
     actions = _menu(window, qtbot)
     assert list(actions) == [
-        "Play or pause", "Rename", "Make a favourite", "Archive", "Show in folder", "Move to the trash",
+        "Play or pause", "Rename", "Make a favourite", "Archive", "Move to folder", "Tag…", "Export…",
+        "Show in folder", "Move to the trash",
     ]  # fmt: skip
     _trigger(actions, "Rename")
     assert window.library.detail.title.hasFocus()
@@ -108,7 +109,7 @@ def test_the_undo_of_the_last_recording_can_be_seen_and_pressed(
     qtbot.keyClick(pane.list, Qt.Key.Key_Delete)
     qtbot.waitUntil(pane.empty.isVisible)
     qtbot.waitUntil(pane.toast.isVisible)
-    assert pane.empty._sentence.text() != FIRST_RUN[1]  # it is in the trash, and no first note is to come
+    assert pane.empty._sentence.text() != first_run()[1]  # it is in the trash, and no first note is to come
     qtbot.wait(50)
     above: QPoint = pane.toast.mapTo(pane._content, pane.toast.undo.geometry().center())
     assert isinstance(pane._content.childAt(above), QPushButton)

@@ -50,8 +50,8 @@ def box_of(dialog: SettingsDialog, key: str) -> Any:
 def test_the_pages_stand_in_a_sensible_order_and_hold_every_setting(dialog: SettingsDialog) -> None:
     names = [dialog.pages.item(i).text() for i in range(dialog.pages.count())]
     assert names == [
-        "Recording", "Automation", "Playback", "Cloud", "Sending", "Compression", "Storage", "Shortcuts",
-        "Appearance", "Privacy",
+        "Recording", "Automation", "Playback", "Cloud", "Sending", "Compression", "Storage", "Export",
+        "Shortcuts", "Appearance", "Privacy",
     ]  # fmt: skip
     shown = set()
     for page in PAGES:

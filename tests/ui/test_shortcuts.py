@@ -22,7 +22,7 @@ Open = Callable[[], MainWindow]
 @pytest.fixture
 def dialog(open_window: Open, qtbot: Any) -> SettingsDialog:
     window = open_window()
-    window.open_settings("shortcuts")
+    window.side.open_settings("shortcuts")
     dialog = window.findChild(SettingsDialog)
     qtbot.waitExposed(dialog)
     return dialog

@@ -16,7 +16,7 @@ from voice_recorder.services import Services
 from voice_recorder.services.activity import Activity
 from voice_recorder.services.queue_state import QueueState
 from voice_recorder.storage.queue_rows import QueueRow
-from voice_recorder.ui.cloud_corner import OFFER
+from voice_recorder.ui.cloud_corner import offer_words
 from voice_recorder.ui.controls import IconButton
 from voice_recorder.ui.main_window import MainWindow
 from voice_recorder.ui.settings_dialog import SettingsDialog
@@ -226,7 +226,7 @@ def test_a_backup_is_offered_once(open_window: Open, add: Any, services: Service
     for i in range(5):
         add(f"Note {i}", i)
     window = open_window()
-    qtbot.waitUntil(lambda: window.banner.text == OFFER and window.banner.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: window.banner.text == offer_words() and window.banner.isVisible(), timeout=5000)
     window.banner._later.click()
     window.close()
     again = open_window()

@@ -195,6 +195,8 @@ def import_(
             f"{len(report.recordings)} imported, {len(report.duplicates)} there already,"
             f" {len(report.failed)} failed"
         )
+        if report.described:
+            say(f"Titles and dates of {report.described} came from the older library.")
 
     show(document, as_json=json_, human=human)
     if report.failed:

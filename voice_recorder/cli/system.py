@@ -18,6 +18,7 @@ from voice_recorder.domain.settings import Declaration, declaration, declaration
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import UNDER_WAY, TransferState
 from voice_recorder.services import Services
+from voice_recorder.services.autostart import Autostart
 from voice_recorder.services.backlog import is_in_hand
 from voice_recorder.services.queue_state import QueueState, read_queue
 from voice_recorder.storage.paths import StorageConfig
@@ -25,6 +26,7 @@ from voice_recorder.storage.queue_rows import QueueRow
 from voice_recorder.storage.settings_file import SettingsFile
 
 _MOST_SHOWN = 200
+AT_LOGIN = "appearance.start_at_login"
 settings_app = typer.Typer(no_args_is_help=True, help="Every setting.")
 
 
@@ -242,7 +244,10 @@ def set_setting(
 ) -> None:
     """Change one setting."""
     file = _settings_file()
-    file.set(key, declaration(key).parse(value))
+    parsed = declaration(key).parse(value)
+    file.set(key, parsed)
+    if key == AT_LOGIN:
+        Autostart().apply(bool(parsed))
     setting = _setting(declaration(key), file)
     show(setting, as_json=json_, human=lambda: say(f"{key} = {_written(setting['value'])}"))
 

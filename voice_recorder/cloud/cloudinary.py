@@ -36,6 +36,7 @@ from voice_recorder.domain.ports import (
     UploadControl,
     UploadSession,
 )
+from voice_recorder.domain.words import tr
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -280,11 +281,14 @@ class CloudinaryKind:
     name = "cloudinary"
     title = "Cloudinary"
     fields: tuple[ProviderField, ...] = (
-        ProviderField("cloud_name", "Cloud name", "Stands at the top of Cloudinary's console."),
-        ProviderField("api_key", "API key", "In Cloudinary's console: Settings, API Keys.", secret=True),
-        ProviderField("api_secret", "API secret", "Stands beside the API key.", secret=True),
+        ProviderField("cloud_name", tr("Cloud name"), tr("Stands at the top of Cloudinary's console.")),
         ProviderField(
-            "upload_prefix", "Server", "Only for another server than Cloudinary's usual one.", required=False
+            "api_key", tr("API key"), tr("In Cloudinary's console: Settings, API Keys."), secret=True
+        ),
+        ProviderField("api_secret", tr("API secret"), tr("Stands beside the API key."), secret=True),
+        ProviderField(
+            "upload_prefix", tr("Server"), tr("Only for another server than Cloudinary's usual one."),
+            required=False,
         ),
     )  # fmt: skip
     variables = cloudinary_account.VARIABLES

@@ -156,7 +156,7 @@ def _keyring_errors() -> tuple[type[Exception], ...]:
 
     errors: list[type[Exception]] = [KeyringError, OSError, EOFError]
     if sys.platform == "linux":
-        from jeepney import DBusErrorResponse 
+        from jeepney import DBusErrorResponse
         from secretstorage import SecretStorageException
 
         errors += [DBusErrorResponse, SecretStorageException]

@@ -41,6 +41,7 @@ from voice_recorder.domain.ports import (
     UploadControl,
     UploadSession,
 )
+from voice_recorder.domain.words import tr
 
 _SUBFOLDER = "voice-recorder"
 _MARKER = ".voice-recorder"
@@ -277,10 +278,10 @@ class FolderKind:
     """A folder to keep copies in."""
 
     name = "folder"
-    title = "Folder"
+    title = tr("Folder")
     fields: tuple[ProviderField, ...] = (
         ProviderField(
-            "path", "Folder", "A folder on another disk, on a NAS, or one that is synchronised.",
+            "path", tr("Folder"), tr("A folder on another disk, on a NAS, or one that is synchronised."),
             default="{home}/cloud",
         ),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from voice_recorder.cloud.credentials import unquoted
 from voice_recorder.domain.errors import ConfigurationError
 from voice_recorder.domain.ports import ProviderField
+from voice_recorder.domain.words import tr
 
 DEFAULT_PREFIX = "voice-recorder/"
 DEFAULT_REGION = "us-east-1"
@@ -29,21 +30,23 @@ class S3Fields:
     """
 
     name = "s3"
-    title = "S3-compatible"
+    title = tr("S3-compatible")
     fields: tuple[ProviderField, ...] = (
-        ProviderField("bucket", "Bucket", "The name of the bucket; make it at the provider first."),
+        ProviderField("bucket", tr("Bucket"), tr("The name of the bucket; make it at the provider first.")),
         ProviderField(
-            "endpoint_url", "Endpoint", "The provider's address; leave it empty for AWS.", required=False
+            "endpoint_url", tr("Endpoint"), tr("The provider's address; leave it empty for AWS."),
+            required=False,
         ),
         ProviderField(
-            "region", "Region", "Where the bucket is, as the provider writes it.",
+            "region", tr("Region"), tr("Where the bucket is, as the provider writes it."),
             required=False, default=DEFAULT_REGION,
         ),
         ProviderField(
-            "prefix", "Folder in the bucket", "Copies go below it.", required=False, default=DEFAULT_PREFIX
+            "prefix", tr("Folder in the bucket"), tr("Copies go below it."),
+            required=False, default=DEFAULT_PREFIX,
         ),
-        ProviderField("access_key_id", "Access key ID", "The name of the key.", secret=True),
-        ProviderField("secret_access_key", "Secret access key", "The key itself.", secret=True),
+        ProviderField("access_key_id", tr("Access key ID"), tr("The name of the key."), secret=True),
+        ProviderField("secret_access_key", tr("Secret access key"), tr("The key itself."), secret=True),
     )  # fmt: skip
     variables = (
         "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or AWS_DEFAULT_REGION,"

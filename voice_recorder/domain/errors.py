@@ -65,6 +65,10 @@ class StorageError(VoiceRecorderError):
     """A file or the library could not be read or written."""
 
 
+class RecordingsAway(StorageError):
+    """The recordings folder is not there: moved, or its disk is not connected."""
+
+
 class DiskFull(StorageError):
     """No room is left on the disk."""
 

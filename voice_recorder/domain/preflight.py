@@ -33,6 +33,8 @@ class Measurements:
 
     free_bytes: int
     writable: bool
+    away: bool = False
+    """Whether the recordings folder is not there at all."""
     free_inodes: int | None = None
     write_bytes_per_s: float | None = None
     database_intact: bool | None = None
@@ -102,6 +104,8 @@ def _need(limits: Limits) -> int:
 
 
 def _blocking_reasons(found: Measurements, limits: Limits) -> list[str]:
+    if found.away:
+        return ["The recordings folder is not there; connect its disk or bring it back, and all goes on."]
     reasons = []
     if not found.writable:
         reasons.append("The recordings folder cannot be written to; check its permissions and its disk.")

@@ -7,6 +7,7 @@ from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import PENDING
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.services.providers import Providers
+from voice_recorder.services.recordings_folder import recordings_are_away
 from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
@@ -146,15 +147,3 @@ class Alerts:
             f"The recordings folder {str(self._config.raw_recordings_path)!r} is empty or not there. If it is"
             " on another disk, connect that disk. Until then no file counts as missing."
         )
-
-
-def recordings_are_away(config: StorageConfig, figures: Figures) -> bool:
-    """Whether the folder, rather than a file in it, is gone: moved, or its disk is not connected.
-
-    A disk that is not connected often leaves an empty folder in its place.
-    """
-    try:
-        is_empty = not any(config.raw_recordings_path.iterdir())
-    except OSError:
-        return True
-    return is_empty and figures.expects_files()

@@ -56,4 +56,5 @@ def _asleep_clock() -> float:
         return time.clock_gettime(time.CLOCK_BOOTTIME)
     if sys.platform == "darwin":
         return time.clock_gettime(time.CLOCK_MONOTONIC)  # goes on in sleep; time.monotonic() stops
-    return time.monotonic()  # Windows: it goes on in sleep itself, so that the loss meter sees the gap
+    # On Windows it goes on in sleep itself, so that the loss meter sees the gap.
+    return time.monotonic()  # pragma: no cover - Windows

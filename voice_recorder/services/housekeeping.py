@@ -8,6 +8,8 @@ from voice_recorder.domain.errors import StorageError
 from voice_recorder.services.alerts import Alerts
 from voice_recorder.services.cleanup import Cleanup, clock_is_plausible
 from voice_recorder.services.freeing import Freeing
+from voice_recorder.services.recordings_folder import recordings_are_away
+from voice_recorder.services.relocating import Relocating
 from voice_recorder.services.trash import Trash
 from voice_recorder.storage.backups import list_backups, make_backup
 from voice_recorder.storage.disk import Reserve
@@ -24,6 +26,7 @@ class Housekeeping:
     def __init__(
         self,
         config: StorageConfig,
+        relocating: Relocating,
         trash: Trash,
         freeing: Freeing,
         cleanup: Cleanup,
@@ -31,6 +34,7 @@ class Housekeeping:
         figures: Figures,
     ) -> None:
         self._config = config
+        self._relocating = relocating
         self._trash = trash
         self._freeing = freeing
         self._cleanup = cleanup
@@ -38,8 +42,16 @@ class Housekeeping:
         self._figures = figures
 
     def run(self, now: datetime | None = None) -> None:
-        """Do what is due. StorageError, LibraryDamaged when the library cannot be used."""
+        """Do what is due. StorageError, LibraryDamaged when the library cannot be used.
+
+        While the recordings folder is not there, only what does not touch it.
+        """
         now = now or datetime.now(UTC)
+        if recordings_are_away(self._config, self._figures):
+            self._back_up(now)
+            self._alerts.refresh(now)
+            return
+        self._relocating.finish()
         Reserve(self._config.reserve_paths).keep()
         self._back_up(now)
         self._trash.settle()

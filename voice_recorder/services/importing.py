@@ -57,6 +57,8 @@ class ImportReport:
     recordings: list[Recording] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     failed: list[tuple[Path, VoiceRecorderError]] = field(default_factory=list)
+    described: int = 0
+    """Of how many recordings an older library knew more than the file says."""
 
 
 class Importing:
@@ -131,6 +133,7 @@ class Importing:
                         turn.acquire(wait=True)
                         if not self._is_known(path, copy, sha256, report):
                             report.recordings.append(self._enter(recording, copy, reading))
+                            report.described += description != Description()
             finally:
                 copy.unlink(missing_ok=True)
 

@@ -1,5 +1,6 @@
 """Gathers the numbers for the pre-flight verdict and keeps the latest one at hand."""
 
+import os
 import time
 
 from voice_recorder.domain.errors import LibraryDamaged, PreflightBlocked, StorageError
@@ -14,7 +15,9 @@ from voice_recorder.domain.preflight import (
     time_left_s,
 )
 from voice_recorder.domain.recording import AudioFormat
+from voice_recorder.services.recordings_folder import recordings_are_away, require_recordings
 from voice_recorder.storage import disk
+from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.settings_file import SettingsFile
@@ -53,13 +56,26 @@ class Preflight:
         """Raise PreflightBlocked with the reasons when the work must not start."""
         refuse_if_blocked(self.check(purpose, need_bytes))
 
+    def look_at_folder(self) -> bool:
+        """Whether one may write to the recordings folder now, as far as its rights say; quick.
+
+        RecordingsAway when it is not there.
+        """
+        require_recordings(self._config, Figures(self._library.database))
+        return os.access(self._config.raw_recordings_path, os.W_OK)
+
     def take_format(self) -> AudioFormat:
         """The format of the next take, from the settings."""
         now = self._settings.current
         return AudioFormat(now.audio_sample_rate_hz, now.audio_channels, now.audio_bit_depth)
 
     def time_left_s(self, audio_format: AudioFormat | None = None) -> float:
-        """Seconds of sound that fit on the disk in the format of the next take, or in another."""
+        """Seconds of sound that fit on the disk in the format of the next take, or in another.
+
+        None at all when the folder is not there.
+        """
+        if not self._config.raw_recordings_path.is_dir():
+            return 0.0
         free = disk.free_bytes(self._config.raw_recordings_path)
         rate = (audio_format or self.take_format()).bytes_per_second
         return time_left_s(free, rate) if self._config.enable_disk_space_check else free / rate
@@ -77,11 +93,12 @@ class Preflight:
 
     def _measure(self, *, thorough: bool) -> Measurements:
         folder = self._config.raw_recordings_path
-        if not folder.is_dir():
-            return Measurements(free_bytes=0, writable=False)
+        if recordings_are_away(self._config, Figures(self._library.database)):
+            return Measurements(free_bytes=0, writable=False, away=True)
         return Measurements(
             free_bytes=disk.free_bytes(folder),
             writable=disk.is_writable(folder),
+            away=False,
             free_inodes=disk.free_inodes(folder),
             write_bytes_per_s=disk.write_speed(folder) if thorough else None,
             database_intact=self._integrity() if thorough else None,

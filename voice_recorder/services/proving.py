@@ -14,7 +14,10 @@ from voice_recorder.domain.errors import DamagedAudio, StorageError
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.services.peak_store import PeakStore
+from voice_recorder.services.recordings_folder import recordings_are_away
+from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.library import Library
+from voice_recorder.storage.paths import StorageConfig
 
 _log = logging.getLogger(__name__)
 Progress = Callable[[int, int, str], None]
@@ -24,7 +27,8 @@ Progress = Callable[[int, int, str], None]
 class Proving:
     """Proves that what is on the disk is what the microphone gave."""
 
-    def __init__(self, library: Library, peaks: PeakStore) -> None:
+    def __init__(self, config: StorageConfig, library: Library, peaks: PeakStore) -> None:
+        self._config = config
         self._library = library
         self._peaks = peaks
         self._running = threading.Lock()
@@ -63,6 +67,8 @@ class Proving:
             reading = read_audio(path, cancel)
         except FileNotFoundError:
             if self._library.path_of(master).exists():  # moved to or from the trash meanwhile: next time
+                return
+            if recordings_are_away(self._config, Figures(self._library.database)):
                 return
             missing = replace(master, state=MasterState.MISSING)
             self._library.store_reading(recording.id, missing, "missing", str(path))

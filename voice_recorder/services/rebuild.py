@@ -6,8 +6,9 @@ old one stands or the new one.
 
 import contextlib
 import logging
+import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from voice_recorder.services.adopting import Adopting, AdoptionReport, Progress
 from voice_recorder.services.returning import put_in_place, refuse_while_recording, replace_file
 from voice_recorder.services.sidecars import Sidecars
 from voice_recorder.storage.backups import check_database
+from voice_recorder.storage.change_watch import ChangeWatch
 from voice_recorder.storage.disk import os_errors_converted
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
@@ -41,18 +43,20 @@ def rebuild(
     """Put a library made from the recordings folder and the trash in the library's place.
 
     What the library as it is has not yet said in sidecars is written there first, if it can be read.
-    LibraryBusy while a window is open, a take runs or something is sent; NotFound when there is nothing to
-    make it from; LibraryTooNew; Cancelled; StorageError. Nothing was changed then.
+    LibraryBusy while a window is open, a take runs, something is sent or changed; NotFound when there is
+    nothing to make it from; LibraryTooNew; Cancelled; StorageError. Nothing was changed then.
     """
     cancel = cancel or threading.Event()
     with _alone(config):
         _write_what_is_stale(config, cancel)
-        with _held(config, "migration.lock", "The library is being brought up to date."):
+        migrates = _held(config, "migration.lock", "The library is being brought up to date.")
+        with _unchanged(config) as refuse_when_changed, migrates:
             unfinished = config.database_path.with_name("library.rebuilding.tmp")
             _remove(unfinished)
             try:
                 found = _fill(config, unfinished, cancel, progress)
                 check_database(unfinished)
+                refuse_when_changed()
                 aside = _put_in_place(config, unfinished)
             finally:
                 _remove(unfinished)
@@ -79,6 +83,35 @@ def _held(config: StorageConfig, name: str, why_not: str) -> Iterator[None]:
         if not lock.acquire():
             raise LibraryBusy(why_not, "Nothing was changed; end it or let it end, then try again.")
         yield
+
+
+@contextlib.contextmanager
+def _unchanged(config: StorageConfig) -> Iterator[Callable[[], None]]:
+    """Watch the library as it is, if it can be read: what is yielded raises LibraryBusy once it changed.
+
+    The new one would know nothing of that. Takes hold a lock, and may not have a row yet.
+    """
+    watch: ChangeWatch | None = None
+    if config.database_path.exists():
+        with contextlib.suppress(sqlite3.Error):  # a damaged one is replaced
+            watch = ChangeWatch(config.database_path)
+
+    def refuse_when_changed() -> None:
+        refuse_while_recording(config)
+        if watch is None:
+            return
+        changed = False
+        with contextlib.suppress(sqlite3.Error):
+            changed = watch.changed()
+        watch.close()
+        if changed:
+            raise LibraryBusy("The library was changed meanwhile.", "It was left as it is; try again.")
+
+    try:
+        yield refuse_when_changed
+    finally:
+        if watch is not None:
+            watch.close()
 
 
 def _write_what_is_stale(config: StorageConfig, cancel: threading.Event) -> None:

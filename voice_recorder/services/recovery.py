@@ -26,11 +26,13 @@ from voice_recorder.domain.recording import AudioFormat, Master, Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.services.adopting import Adopting, read_take_header, recording_of_take
 from voice_recorder.services.importing import IMPORT_SUFFIX, import_lock
-from voice_recorder.services.take import take_lock
+from voice_recorder.services.recordings_folder import recordings_are_away
 from voice_recorder.services.take_file import PART_SUFFIX
+from voice_recorder.services.take_part import take_lock
 from voice_recorder.storage.disk import os_errors_converted, replace_durably, sync_file
+from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.library import Library
-from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.paths import StorageConfig, folders_left
 
 _log = logging.getLogger(__name__)
 
@@ -53,8 +55,10 @@ class Recovery:
         self._library = library
 
     def run(self) -> RecoveryReport:
-        """Recover every take without a living owner."""
+        """Recover every take without a living owner; none while the recordings folder is not there."""
         report = RecoveryReport()
+        if recordings_are_away(self._config, Figures(self._library.database)):
+            return report
         with os_errors_converted("The recordings folder could not be searched"):
             parts = sorted(self._config.raw_recordings_path.glob(f"*{PART_SUFFIX}"))
         for part in parts:
@@ -125,6 +129,8 @@ class Recovery:
             path = self._library.path_of(master)
             if master.state is not MasterState.RECORDING or _part_of(path).exists():
                 return
+            if self._is_left_behind(master.name):
+                return
             if path.exists():
                 with os_errors_converted(f"{path.name!r} could not be completed", "It was left as it is."):
                     wav.complete(path, _format_of(master), _origin_of(recording))
@@ -133,6 +139,11 @@ class Recovery:
             else:
                 gone = replace(master, state=MasterState.MISSING)
                 self._library.store_reading(recording.id, gone, "missing", str(path))
+
+    def _is_left_behind(self, name: str) -> bool:
+        """Whether a take is in the folder that the recordings are leaving, from where it follows."""
+        left = folders_left(self._config.home)
+        return left is not None and any((left[0] / n).exists() for n in (name, name + PART_SUFFIX))
 
     def _adopt_strangers(self, report: RecoveryReport) -> None:
         """Take up what has no row, as after going back to an older library or losing it.

@@ -22,12 +22,28 @@ from voice_recorder.domain.errors import Cancelled, ConfigurationError, DiskFull
 from voice_recorder.domain.preflight import MB, in_mb
 from voice_recorder.storage import disk
 from voice_recorder.storage.locks import FileLock
-from voice_recorder.storage.paths import FILE_MODE, FOLDER_MODE, MOVED_RECORDINGS, StorageConfig
+from voice_recorder.storage.paths import (
+    FILE_MODE,
+    FOLDER_MODE,
+    MOVED_RECORDINGS,
+    StorageConfig,
+    folders_left,
+)
 
 _log = logging.getLogger(__name__)
 _UNFINISHED = ".moving"
 _UNCHANGED = "Everything is where it was."
 Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a move would take: ``files`` of ``size_bytes`` to ``folder``, where ``free_bytes`` are free."""
+
+    folder: Path
+    files: int
+    size_bytes: int
+    free_bytes: int
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,13 @@ class Relocating:
     def __init__(self, config: StorageConfig) -> None:
         self._config = config
 
+    def look(self, folder: Path) -> Outlook:
+        """What moving to ``folder`` would take; nothing is copied. The errors of ``move``."""
+        new = self._usable(folder)
+        with self._undisturbed(self._config.raw_recordings_path):
+            files, size_bytes = self._survey(new)
+        return Outlook(new, len(files), size_bytes, disk.free_bytes(new))
+
     def move(
         self, folder: Path, cancel: threading.Event | None = None, progress: Progress | None = None
     ) -> Relocation:
@@ -56,16 +79,19 @@ class Relocating:
         """
         cancel = cancel or threading.Event()
         old, new = self._config.raw_recordings_path, self._usable(folder)
-        with self._undisturbed(old):
-            files = _files(old)
-            total = sum(path.stat().st_size for path in files)
-            self._make_sure_of_room(files, new)
+        with self._undisturbed(old) as look_again:
+            files, total = self._survey(new)
             done = 0
             for path in files:
                 if progress:
                     progress(done // MB, max(1, total // MB), path.name)
                 _copy(path, new / path.name, cancel)
                 done += path.stat().st_size
+            look_again()
+            for path in _files(old):
+                if path not in files:  # it came meanwhile
+                    _copy(path, new / path.name, cancel)
+            look_again()
             disk.sync_folder(new)
             self._point_to(new, leaving=old)
         _log.info("the recordings folder is now %s, with %d files", new, len(files))
@@ -73,17 +99,17 @@ class Relocating:
 
     def finish(self, cancel: threading.Event | None = None) -> list[Path]:
         """Remove from a folder that was left what the new one has; what had to stay there."""
-        pointer = self._config.home / MOVED_RECORDINGS
-        try:
-            document = json.loads(pointer.read_text(encoding="utf-8"))
-            new, old = Path(document["recordings"]), Path(document["leaving"])
-        except (OSError, ValueError, TypeError, KeyError):
-            return []  # nothing was moved, or nothing is left to do
+        left_behind = folders_left(self._config.home)
+        if left_behind is None:
+            return []
+        old, new = left_behind
         if not old.is_dir() or not new.is_dir():
             return []
         try:
             with self._undisturbed(old):
                 left = [path for path in _files(old) if not _has_followed(path, new / path.name, cancel)]
+            with self._undisturbed(old):  # a program that was open all the time may have begun something
+                left = left or _files(old)
         except LibraryBusy:
             return _files(old)
         if not left:
@@ -118,18 +144,34 @@ class Relocating:
         return new
 
     @contextlib.contextmanager
-    def _undisturbed(self, folder: Path) -> Iterator[None]:
-        """Nobody records into ``folder``, imports or moves files of the trash meanwhile. LibraryBusy."""
+    def _undisturbed(self, folder: Path) -> Iterator[Callable[[], None]]:
+        """Nobody records into ``folder``, imports or moves files of the trash meanwhile. LibraryBusy.
+
+        A take may begin all the same: what is yielded looks again, and raises LibraryBusy then.
+        """
         with ExitStack() as held:
-            for path in (*folder.glob(".take-*.lock"), *folder.glob(".import-*.lock")):
-                if not held.enter_context(FileLock(path)).acquire():
-                    raise LibraryBusy(
-                        "Something is being recorded or imported.", "Wait for it; nothing was changed."
-                    )
+            mine: set[Path] = set()
+
+            def look() -> None:
+                for path in (*folder.glob(".take-*.lock"), *folder.glob(".import-*.lock")):
+                    if path not in mine and not held.enter_context(FileLock(path)).acquire():
+                        raise LibraryBusy(
+                            "Something is being recorded or imported.", "Wait for it; nothing was changed."
+                        )
+                    mine.add(path)
+
+            look()
             for name in ("import.lock", "trash.lock"):
                 lock = held.enter_context(FileLock(self._config.locks_path / name))
                 lock.acquire(wait=True)
-            yield
+            yield look
+
+    def _survey(self, new: Path) -> tuple[list[Path], int]:
+        """What there is to move, and its size in bytes. DiskFull when it does not fit."""
+        with disk.os_errors_converted("The recordings folder could not be read", _UNCHANGED):
+            files = _files(self._config.raw_recordings_path)
+            self._make_sure_of_room(files, new)
+            return files, sum(path.stat().st_size for path in files)
 
     def _make_sure_of_room(self, files: list[Path], new: Path) -> None:
         there = {path.name: path.stat().st_size for path in new.iterdir()}

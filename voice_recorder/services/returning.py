@@ -2,9 +2,10 @@
 
 import logging
 import shutil
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,7 +73,9 @@ def _newer(config: StorageConfig, backup: Path) -> list[tuple[Recording, tuple[M
     newer = []
     with _opened(backup, config) as old, _opened(config.database_path, config) as library:
         try:
-            ids = sorted(library.known_ids() - old.known_ids())
+            known, names = old.known_ids(), old.known_names()
+            ids = sorted(library.known_ids() - known)
+            changed = library.with_masters_named(sorted(library.known_names() - names))
         except StorageError as error:
             _log.warning("the library cannot be read: %s", error)
             return []
@@ -81,7 +84,24 @@ def _newer(config: StorageConfig, backup: Path) -> list[tuple[Recording, tuple[M
                 newer.append((library.get(recording_id), library.markers(recording_id)))
             except VoiceRecorderError as error:
                 _log.warning("%s cannot be read: %s", recording_id, error)
+        carried = {master.id for recording, _markers in newer for master in recording.masters}
+        for recording in changed:
+            if recording.id in known:
+                newer += _attached_since(recording, library.markers(recording.id), names, carried)
     return newer
+
+
+def _attached_since(
+    recording: Recording, markers: Sequence[Marker], names: Set[str], carried: Set[str]
+) -> Iterator[tuple[Recording, tuple[Marker, ...]]]:
+    """What became part of a recording that the backup has without it: a recording again."""
+    masters = tuple(m for m in recording.masters if m.name not in names and m.id not in carried)
+    if masters:
+        own = {master.id for master in masters}
+        again = replace(
+            recording, id=uuid.uuid4().hex, masters=masters, edit_list=(), created_at=masters[0].created_at
+        )
+        yield again, tuple(marker for marker in markers if marker.master_id in own)
 
 
 @contextmanager
@@ -128,12 +148,18 @@ def replace_file(database: Path, new: Path) -> None:
         replace_durably(new, database)
 
 
+def _has_other_masters(recording: Recording, library: Library) -> bool:
+    """Whether files of this recording are masters of their own in ``library``, as when they were adopted."""
+    ids = {master.name: master.id for master in recording.masters}
+    found = library.with_masters_named(ids)
+    return any(ids.get(m.name, m.id) != m.id for other in found for m in other.masters)
+
+
 def _carry_over(newer: list[tuple[Recording, tuple[Marker, ...]]], library: Library) -> int:
     known = library.known_ids()
-    names = library.known_names()
     carried = 0
     for recording, markers in newer:
-        if recording.id in known or any(master.name in names for master in recording.masters):
+        if recording.id in known or _has_other_masters(recording, library):
             continue
         try:
             library.add(recording, "carried over", markers)

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from voice_recorder.domain.correlation import correlated
-from voice_recorder.domain.errors import Cancelled
-from voice_recorder.services.alerts import Alerts, recordings_are_away
+from voice_recorder.domain.errors import Cancelled, RecordingsAway
+from voice_recorder.services.alerts import Alerts
+from voice_recorder.services.recordings_folder import recordings_are_away
 from voice_recorder.services.verifying import Verifying, VerifyReport
 from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.library import Library
@@ -94,7 +95,7 @@ class Scrubbing:
         now = now or datetime.now(UTC)
         days = self._settings.current.storage_scrub_days
         owed = self._owed(days, now) if days else 0
-        due = self._scrubs.due(now - timedelta(days=days), _AT_ONCE) if owed > 0 else []
+        due = self._scrubs.due(now - timedelta(days=days), now, _AT_ONCE) if owed > 0 else []
         if not due:
             return None
         pace = Pace(cancel or threading.Event(), self._is_taking, self.is_busy, self.bytes_per_s)
@@ -108,7 +109,8 @@ class Scrubbing:
     def figures(self, now: datetime | None = None) -> dict[str, Any]:
         """The last scrub, and how much of the library was read in the time in which all of it should be."""
         days = self._settings.current.storage_scrub_days
-        coverage = self._scrubs.coverage((now or datetime.now(UTC)) - timedelta(days=days or _USUAL_DAYS))
+        now = now or datetime.now(UTC)
+        coverage = self._scrubs.coverage(now - timedelta(days=days or _USUAL_DAYS), now)
         oldest = coverage.oldest_at
         return {
             "every_days": days or None,
@@ -119,12 +121,12 @@ class Scrubbing:
         }
 
     def _owed(self, days: int, now: datetime) -> int:
-        """How many bytes may be read now; at the first time a day's share."""
-        whole = self._scrubs.coverage(now).size_bytes
+        """How many bytes may be read now; at the first time, and after a clock was ahead, a day's share."""
+        whole = self._scrubs.coverage(now, now).size_bytes
         last = self._figures.kept(_FIGURE)
-        if last is None:
+        if last is None or datetime.fromisoformat(last["at"]) > now:
             return math.ceil(whole / days)
-        passed = max(timedelta(0), now - datetime.fromisoformat(last["at"]))
+        passed = now - datetime.fromisoformat(last["at"])
         earned = whole * (passed / timedelta(days=days))
         return min(whole, round(int(last["owed_bytes"]) + earned))
 
@@ -143,6 +145,8 @@ class Scrubbing:
                 read.add(master_id, size_bytes)
         except Cancelled:
             _log.info("the scrub was cut off; it goes on later")
+        except RecordingsAway:  # just now
+            away = True
         finally:
             read.mark()
         return ScrubReport(

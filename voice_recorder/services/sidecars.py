@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,8 +10,10 @@ from pathlib import Path
 
 from voice_recorder.domain.errors import DiskFull, StorageError
 from voice_recorder.domain.states import MasterState
+from voice_recorder.services.recordings_folder import recordings_are_away
 from voice_recorder.storage.disk import os_errors_converted
 from voice_recorder.storage.engine import Database
+from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.sidecar import Sidecar, sidecar_path, write_sidecar
@@ -19,6 +22,7 @@ from voice_recorder.storage.sidecar_rows import SidecarRows
 _log = logging.getLogger(__name__)
 BATCH = 50
 _PAUSE_S = 0.05
+_REST = 3.0  # as many times as long as a batch took: a whole library may be stale, and nobody waits for it
 
 
 class Sidecars:
@@ -31,6 +35,7 @@ class Sidecars:
 
     def __init__(self, config: StorageConfig, database: Database) -> None:
         self._config = config
+        self._figures = Figures(database)
         self._rows = SidecarRows(database)
         self._has_complained = False
 
@@ -41,13 +46,16 @@ class Sidecars:
     def write_pending(self, cancel: threading.Event | None = None, limit: int | None = None) -> int:
         """Write what is stale, the newest recordings first; how many recordings are described now.
 
-        At most ``limit`` are looked at. A running take waits for its end; what cannot be written, as on a
-        full disk, stays for the next time and is logged once. LibraryBusy, LibraryDamaged and other
-        StorageError of the database.
+        At most ``limit`` are looked at; none while the recordings folder is not there. A running take waits
+        for its end; what cannot be written, as on a full disk, stays for the next time and is logged once.
+        LibraryBusy, LibraryDamaged and other StorageError of the database.
         """
         cancel = cancel or threading.Event()
         settled, looked_at, before = 0, 0, None
+        if recordings_are_away(self._config, self._figures):
+            return 0
         while not cancel.is_set() and (limit is None or looked_at < limit):
+            started = time.monotonic()
             keys = self._rows.stale(before, BATCH if limit is None else min(BATCH, limit - looked_at))
             if not keys:
                 break
@@ -57,7 +65,7 @@ class Sidecars:
                 break
             settled += done
             if len(keys) == BATCH:
-                cancel.wait(_PAUSE_S)
+                cancel.wait(_PAUSE_S + _REST * (time.monotonic() - started))
         return settled
 
     def _write(self, keys: Sequence[int]) -> int | None:

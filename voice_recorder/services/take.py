@@ -40,12 +40,10 @@ from voice_recorder.services.sound_source import (
     Voice,
 )
 from voice_recorder.services.take_disk import TakeDisk
-from voice_recorder.services.take_part import take_lock
 from voice_recorder.services.take_series import TakeSeries
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
 
-__all__ = ["Take", "take_lock"]
 _log = logging.getLogger(__name__)
 
 TICK_S = 0.075  # with the time of the work itself: more than ten times a second
@@ -54,6 +52,8 @@ LAST_WORD_S = 0.25
 LONGEST_FILLED_GAP_S = 10.0
 SECONDS_SHOWN = 30
 SPLIT_AGAIN_AFTER_S = 30.0
+LIBRARY_BUSY_S = 30.0
+"""How long a take that has ended waits for a library that others hold."""
 SILENCE = "silence"
 """The detail of a pause that nobody pressed."""
 
@@ -386,7 +386,7 @@ class Take:
             self._series.end(self._microphone.dropped_frames(at_end=True))
             self._written.set()
             self._journal.join()
-            self._finish_ended()
+            self._finish_ended(time.monotonic() + LIBRARY_BUSY_S)
             self._series.drop_empty()
             if not self._series.now.frames:
                 self.error = self._nothing_recorded()
@@ -400,8 +400,8 @@ class Take:
             finally:
                 self._done.set()
 
-    def _finish_ended(self) -> None:
-        self.error = self._series.finish_ended() or self.error
+    def _finish_ended(self, busy_until: float | None = None) -> None:
+        self.error = self._series.finish_ended(busy_until) or self.error
 
     def _nothing_recorded(self) -> CaptureError:
         if self._levels.frames and not self._speaks:

@@ -4,7 +4,7 @@ import logging
 import uuid
 from datetime import datetime
 
-from voice_recorder.domain.errors import StorageError
+from voice_recorder.domain.errors import NotFound, StorageError
 from voice_recorder.domain.recording import (
     AudioFormat,
     Health,
@@ -88,10 +88,7 @@ class TakeEntry:
         master = self._master(MasterState.RECORDING, frames, size_bytes, health)
         try:
             if self._exists:
-                title = self._new_title()
-                self._library.update_take(self.recording_id, master, tuple(self._markers), title=title)
-                if title is not None:
-                    self._written_title = title
+                self._update(master)
             else:
                 self._enter(master)
             self.is_behind = False
@@ -107,12 +104,7 @@ class TakeEntry:
     def complete(self, frames: int, size_bytes: int, health: Health, samples_sha256: str) -> None:
         """Write the row of the finished take. StorageError."""
         master = self._master(MasterState.RECORDED, frames, size_bytes, health, samples_sha256)
-        title = self._new_title()
-        self._library.update_take(
-            self.recording_id, master, tuple(self._markers), title=title, happened="made"
-        )
-        if title is not None:
-            self._written_title = title
+        self._update(master, "made")
         self._is_complete = True
         if self._new_title() is not None:  # renamed in just this moment
             self._library.rename(self.recording_id, self.title)
@@ -126,6 +118,19 @@ class TakeEntry:
         """The name given here since the row was written; None leaves the row's, perhaps another program's."""
         title = self.title
         return title if title != self._written_title else None
+
+    def _update(self, master: Master, happened: str | None = None) -> None:
+        """Write the row; made again when it is gone, as after somebody went back to an older library."""
+        title, markers = self._new_title(), tuple(self._markers)
+        try:
+            self._library.update_take(self.recording_id, master, markers, title=title, happened=happened)
+        except NotFound:
+            _log.warning("the take's row is gone; it is made again")
+            self._enter(master)
+            self._library.update_take(self.recording_id, master, markers, happened=happened)
+            return
+        if title is not None:
+            self._written_title = title
 
     def _enter(self, master: Master) -> None:
         recording = Recording(

@@ -56,6 +56,7 @@ class TakePart:
         self.number = number
         self.is_kept = False
         """Whether it is a recording in the library, whole."""
+        self._is_whole = self._is_in_place = False
         self._config = config
         self._dropped_before = dropped_before
         self._levels = TakeLevels(audio_format.sample_rate_hz)
@@ -137,7 +138,7 @@ class TakePart:
         if self._file.frames:
             self._entry.keep_up(self._file.frames, self._file.size_bytes, self.health(dropped_frames))
 
-    # The end: at any cut between the steps, recovery finds the recording
+    # The end: at any cut between the steps, recovery finds the recording. Each may be tried again.
 
     def end(self, dropped_frames: int) -> None:
         """Nothing more is appended; settles its health."""
@@ -145,9 +146,10 @@ class TakePart:
 
     def complete(self) -> None:
         """Make the file whole, still under its ``.part`` name. DiskFull, StorageError."""
-        if self._file.frames:
+        if self._file.frames and not self._is_whole:
             disk.Reserve(self._config.reserve_paths).release_if_full()
             self._file.complete()
+            self._is_whole = True
 
     def enter(self) -> None:
         """Give the file its place and the row its last state; without sound, leave nothing. StorageError."""
@@ -158,7 +160,9 @@ class TakePart:
         assert self._health is not None
         size_bytes, health = self._file.size_bytes, self._health
         self._entry.ensure(self._file.frames, size_bytes, health)
-        self._file.put_in_place()
+        if not self._is_in_place:
+            self._file.put_in_place()
+            self._is_in_place = True
         self._entry.complete(self._file.frames, size_bytes, health, self._file.samples_sha256)
         self.is_kept = True
 

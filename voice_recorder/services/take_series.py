@@ -2,9 +2,10 @@
 
 import logging
 import re
+import time
 from collections import deque
 
-from voice_recorder.domain.errors import StorageError, VoiceRecorderError
+from voice_recorder.domain.errors import LibraryBusy, StorageError, VoiceRecorderError
 from voice_recorder.domain.recording import AudioFormat
 from voice_recorder.services.take_part import TakePart
 from voice_recorder.storage.library import Library
@@ -65,20 +66,34 @@ class TakeSeries:
         self.now.end(dropped_frames)
         self._ended.append(self.now)
 
-    def finish_ended(self) -> VoiceRecorderError | None:
-        """Complete the recordings that have ended, each with first its file, then its row; what failed."""
+    def finish_ended(self, busy_until: float | None = None) -> VoiceRecorderError | None:
+        """Complete the recordings that have ended, each with first its file, then its row; what failed.
+
+        While others hold the library, what it lacks waits for the next call, or, until the monotonic time
+        ``busy_until``, here: names and markers given since are in memory only.
+        """
         wrong: VoiceRecorderError | None = None
         while self._ended:
-            part = self._ended.popleft()
+            part = self._ended[0]
             try:
                 part.complete()
                 part.enter()
+            except LibraryBusy as error:
+                if busy_until is None:
+                    return wrong
+                if time.monotonic() < busy_until:
+                    continue
+                wrong = self._given_up(part, error)
             except VoiceRecorderError as error:
-                _log.exception("the take could not be finished as usual")
-                wrong = part.with_whereabouts(error)
-            finally:
-                part.release()
+                wrong = self._given_up(part, error)
+            self._ended.popleft()
+            part.release()
         return wrong
+
+    @staticmethod
+    def _given_up(part: TakePart, error: VoiceRecorderError) -> VoiceRecorderError:
+        _log.error("the take could not be finished as usual", exc_info=error)
+        return part.with_whereabouts(error)
 
     def drop_empty(self) -> None:
         """Take the one before for the last when nothing was said any more after a split."""

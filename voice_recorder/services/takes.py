@@ -90,11 +90,13 @@ class TakeService:
 
         ``limit_s`` ends it by itself after so many seconds of sound, ``ends_at`` at that time. What was
         heard while listening stands in front of it, unless it waits for a voice.
-        Raises PreflightBlocked when the latest verdict is *blocked*, DeviceUnavailable, StorageError.
+        Raises PreflightBlocked when the latest verdict is *blocked*, RecordingsAway, DeviceUnavailable,
+        StorageError.
         """
         pressed_at = time.monotonic()
         if self.running:
             raise CaptureError("A take is already running.", "Stop it first.")
+        self._preflight.look_at_folder()
         if self._preflight.latest is not None:
             refuse_if_blocked(self._preflight.latest)
         self._close_meter()

@@ -12,7 +12,9 @@ from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.services.importing import IMPORT_SUFFIX
 from voice_recorder.services.proving import Proving
+from voice_recorder.services.recordings_folder import require_recordings
 from voice_recorder.services.take_file import PART_SUFFIX
+from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.sidecar import master_name_of
@@ -59,8 +61,12 @@ class Verifying:
         cancel: threading.Event | None = None,
         progress: Progress | None = None,
     ) -> VerifyReport:
-        """Re-hash the masters of these recordings, or of all; their states follow. Cancelled, NotFound."""
+        """Re-hash the masters of these recordings, or of all; their states follow.
+
+        Cancelled, NotFound; RecordingsAway when the folder is not there: no file is missing then.
+        """
         cancel = cancel or threading.Event()
+        require_recordings(self._config, Figures(self._library.database))
         self._proving.run_pending(cancel)
         report = VerifyReport()
         recordings = self._library.with_ids(ids)
@@ -82,7 +88,7 @@ class Verifying:
         cancel: threading.Event,
         read: Callable[[Path], str] | None = None,
     ) -> None:
-        """Enter into ``report`` what one master is like now; its state follows. Cancelled.
+        """Enter into ``report`` what one master is like now; its state follows. Cancelled, RecordingsAway.
 
         ``read`` takes the SHA-256 of its file in a way of its own; the history then tells only of changes.
         """
@@ -93,6 +99,9 @@ class Verifying:
         try:
             found = self._digest(master, read or (lambda path: digest(path, cancel)[1]))
         except FileNotFoundError:
+            require_recordings(self._config, Figures(self._library.database))
+            if not self._is_as_read(master):
+                return
             report.missing.append(finding)
             self._enter(recording, master, MasterState.MISSING, "missing", str(path))
             return
@@ -117,6 +126,11 @@ class Verifying:
             return read(self._library.path_of(master))
         except FileNotFoundError:  # perhaps moved to or from the trash in just this moment
             return read(self._library.path_of(master))
+
+    def _is_as_read(self, master: Master) -> bool:
+        """Whether nobody has freed, restored or deleted it since it was asked for."""
+        owners = self._library.owners(master.id)
+        return any(m.id == master.id and m.state is master.state for o in owners[:1] for m in o.masters)
 
     def _enter(
         self, recording: Recording, master: Master, state: MasterState, kind: str, detail: str

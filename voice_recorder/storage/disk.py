@@ -85,7 +85,7 @@ def sync_data(descriptor: int) -> None:
         import fcntl
 
         fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync stops at the drive's cache there
-    else:
+    else:  # pragma: no cover - Windows
         os.fsync(descriptor)
 
 

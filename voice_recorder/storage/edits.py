@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from voice_recorder.domain.edit_history import EditHistory, clock
 from voice_recorder.domain.edit_list import Second, Timeline
 from voice_recorder.domain.errors import EditRefused
-from voice_recorder.domain.recording import Marker, Recording, Segment
+from voice_recorder.domain.recording import Marker, Recording, Segment, default_title
 from voice_recorder.domain.states import MasterState
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.edit_rows import StoredSteps, add_step, go_to, read_steps, require_readable
@@ -24,10 +24,15 @@ from voice_recorder.storage.segments import replace_segments
 
 PART_OF = "became part of"
 """History of a take that was attached: the detail is the id of the recording that has its sound now."""
+TOOK_IN = "took in"
+"""History of what a take was attached to: the detail is the id of the take, which sidecars know only so."""
 SPLIT_OFF = "split off"
 """History of what came from a split: the detail is the id of the recording it was part of."""
+TAKEN_OUT = "taken out again"
+"""History of what was attached and undone for good: the detail is the id of what it was part of."""
 JOINED = "joined"
 """History of what came from a join: the detail is the ids of its parts."""
+_SAY_FROM_WHERE = [TOOK_IN, SPLIT_OFF, TAKEN_OUT, JOINED]
 
 _m = t.masters.c
 _links = t.recording_masters.c
@@ -102,6 +107,7 @@ class Edits:
                 name = f"Recorded over {length} at {clock(min(at_s, target.timeline.duration))}"
             _link(connection, target, [master.id for master in take.recording.masters])
             _hand_over(connection, take, target)
+            remember(connection, [target.recording.id], TOOK_IN, take.recording.id)
             _store(connection, target, name, timeline)
             connection.execute(delete(t.recordings).where(t.recordings.c.key == take.key))
             remember(connection, [take.recording.id], PART_OF, target.recording.id)
@@ -173,7 +179,7 @@ class Edits:
             while new:
                 found |= new
                 parts = select(c.recording_id).where(c.kind == PART_OF, c.detail.in_(new))
-                wholes = select(c.detail).where(c.kind.in_([SPLIT_OFF, JOINED]), c.recording_id.in_(new))
+                wholes = select(c.detail).where(c.kind.in_(_SAY_FROM_WHERE), c.recording_id.in_(new))
                 sources = [*connection.scalars(parts), *connection.scalars(wholes)]
                 new = {source for many in sources for source in many.split()} - found
         return found
@@ -238,8 +244,44 @@ def _store(connection: Connection, opened: _Opened, name: str, timeline: Timelin
     stored = _steps(connection, opened)
     _link(connection, opened, [segment.master_id for segment in timeline.segments])
     replace_segments(connection, opened.key, timeline.segments, _master_keys(connection, opened.key))
+    _give_back(connection, opened, stored.history, timeline)
     add_step(connection, opened.key, stored, name, opened.timeline.segments, timeline.segments)
     remember(connection, [opened.recording.id], "edited", name)
+
+
+def _give_back(connection: Connection, opened: _Opened, history: EditHistory, timeline: Timeline) -> None:
+    """Make a recording of the sound that only steps have which were undone and go now.
+
+    So an attached take stays, which was undone and can be redone no more.
+    """
+    undone = _masters_in(step.segments for step in history.steps[history.current + 1 :])
+    heard = _masters_in([timeline.segments, *(s.segments for s in history.steps[: history.current + 1])])
+    others = select(_links.master_key).where(_links.recording_key != opened.key)
+    mine = (
+        select(_m.id, _m.key)
+        .join(t.recording_masters, _links.master_key == _m.key)
+        .where(_links.recording_key == opened.key, _m.id.in_(undone - heard), _m.key.not_in(others))
+    )
+    lost = {row.id: row.key for row in connection.execute(mine)}
+    if not lost:
+        return
+    masters = tuple(master for master in opened.recording.masters if master.id in lost)
+    recording = replace(_new(opened.recording, "", opened.timeline), masters=masters, edit_list=())
+    recording = replace(recording, created_at=masters[0].created_at)
+    recording = replace(recording, title=default_title(recording.local_time))
+    key = _enter(connection, recording, (), TAKEN_OUT, opened.recording.id)
+    marked = t.markers.c
+    connection.execute(
+        update(t.markers)
+        .where(marked.recording_key == opened.key, marked.master_key.in_(lost.values()))
+        .values(recording_key=key)
+    )
+    own = (_links.recording_key == opened.key, _links.master_key.in_(lost.values()))
+    connection.execute(delete(t.recording_masters).where(*own))
+
+
+def _masters_in(lists: Iterable[Sequence[Segment]]) -> set[str]:
+    return {segment.master_id for segments in lists for segment in segments}
 
 
 def _link(connection: Connection, opened: _Opened, master_ids: Iterable[str]) -> None:
@@ -249,7 +291,14 @@ def _link(connection: Connection, opened: _Opened, master_ids: Iterable[str]) ->
     )
     known = _master_keys(connection, opened.key)
     for number, master_id in enumerate(i for i in dict.fromkeys(master_ids) if i not in known):
-        key = connection.scalar(select(_m.key).where(_m.id == master_id))
+        # In the trash alone it may be removed at any moment, with its file.
+        key = connection.scalar(
+            select(_m.key)
+            .join(t.recording_masters, _links.master_key == _m.key)
+            .join(t.recordings, t.recordings.c.key == _links.recording_key)
+            .where(_m.id == master_id, t.recordings.c.trashed_ms.is_(None))
+            .limit(1)
+        )
         if key is None:
             raise EditRefused("A part of this is not in the library any more.", "Nothing was changed.")
         row = {"recording_key": opened.key, "position": position + number, "master_key": key}

@@ -15,7 +15,7 @@ from voice_recorder.storage import schema as t
 from voice_recorder.storage.change_watch import ChangeWatch as ChangeWatch
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.keys import key_of, remember, touch
-from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.storage.paths import StorageConfig, folders_left
 from voice_recorder.storage.proofs import ask_removals_of
 from voice_recorder.storage.rows import (
     from_ms,
@@ -229,9 +229,17 @@ class Library:
         return ChangeWatch(self.database.path)
 
     def path_of(self, master: Master) -> Path:
-        """Where the file of ``master`` is: in the recordings folder, or in the trash."""
+        """Where the file of ``master`` is: in the recordings folder, or in the trash.
+
+        It may also be in the folder that the recordings are just leaving.
+        """
         trashed = self._config.trash_path / master.name
-        return trashed if trashed.exists() else self._config.raw_recordings_path / master.name
+        here = self._config.raw_recordings_path / master.name
+        if trashed.exists() or here.exists():
+            return trashed if trashed.exists() else here
+        left = folders_left(self._config.home)
+        behind = here if left is None else left[0] / master.name
+        return behind if behind.exists() else here
 
     # Changing
 

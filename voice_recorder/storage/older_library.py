@@ -17,6 +17,8 @@ _log = logging.getLogger(__name__)
 _SQLITE = b"SQLite format 3\0"
 _SUFFIXES = {".db", ".sqlite", ".sqlite3", ".db3"}
 _MOST_ROWS = 1_000_000
+_YEARS = range(1900, 2101)  # others are what programs write that know none
+_APPLE_BEGINS_S = datetime(2001, 1, 1, tzinfo=UTC).timestamp()
 
 # What people call these columns, likeliest first.
 _NAMES = {
@@ -90,9 +92,16 @@ def _place_of(named: str, folder: Path, files: Mapping[str, Path]) -> Path | Non
     parts = (PureWindowsPath(named) if windows else PurePosixPath(named)).parts
     for start in range(len(parts)):
         inside = folder.joinpath(*parts[start:])
-        if ".." not in parts and inside.is_relative_to(folder) and inside.is_file():
+        if ".." not in parts and inside.is_relative_to(folder) and _is_file(inside):
             return inside
     return files.get(parts[-1].casefold()) if parts else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # as of a name that is longer than any
+        return False
 
 
 def _rows_of(database: Path) -> list[tuple[str, Description]]:
@@ -129,6 +138,7 @@ def _descriptions(connection: sqlite3.Connection, table: str) -> Iterator[tuple[
     }  # fmt: skip
     if not at["file"]:
         return
+    begins_s = _APPLE_BEGINS_S if at["made"] == [columns.get("zdate")] else 0.0
     for row in cursor:
         named = _text(_first(row, at["file"]))
         if named:
@@ -136,7 +146,7 @@ def _descriptions(connection: sqlite3.Connection, table: str) -> Iterator[tuple[
                 named,
                 Description(
                     title=_text(_first(row, at["title"])),
-                    made=_moments(_first(row, at["made"])),
+                    made=_moments(_first(row, at["made"]), begins_s),
                     notes=_text(_first(row, at["notes"])),
                     tags=_tags(_first(row, at["tags"])),
                     favourite=_first(row, at["favourite"]) in (1, "1", "true", "True"),
@@ -159,11 +169,18 @@ def _tags(value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name[:100] for name in names if name))
 
 
-def _moments(value: Any) -> tuple[datetime, ...]:
-    """ISO 8601, or seconds or milliseconds since 1970; nothing for what is neither."""
+def _moments(value: Any, begins_s: float) -> tuple[datetime, ...]:
+    """What ``_read_moments`` finds, if it can be right."""
+    found = _read_moments(value, begins_s)
+    return found if all(at.year in _YEARS for at in found) else ()
+
+
+def _read_moments(value: Any, begins_s: float) -> tuple[datetime, ...]:
+    """ISO 8601, or seconds or milliseconds from ``begins_s`` after 1970 on; nothing for what is neither."""
     try:
         if isinstance(value, int | float):
-            return (datetime.fromtimestamp(value / 1000 if abs(value) > 1e11 else value, UTC),)
+            seconds = value / 1000 if abs(value) > 1e11 else value
+            return (datetime.fromtimestamp(begins_s + seconds, UTC),)
         at = datetime.fromisoformat(_text(value).replace("Z", "+00:00"))
         if at.tzinfo is not None:
             return (at.astimezone(UTC),)

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -51,6 +51,8 @@ class StorageConfig:
     enable_disk_space_check: bool
     max_library_mb: int | None = None
     max_import_mb: int = 500
+    recordings_device: int | None = None
+    """The file system that the recordings folder was on at the start."""
 
     @property
     def cloud_copies_path(self) -> Path:
@@ -138,7 +140,7 @@ class StorageConfig:
                 f"The recordings folder {str(moved)!r} is not there.",
                 "Is its disk plugged in and mounted? Nothing was changed; start again when it is.",
             )
-        return config
+        return replace(config, recordings_device=config.raw_recordings_path.stat().st_dev)
 
 
 def moved_recordings(home: Path) -> Path | None:
@@ -156,6 +158,15 @@ def moved_recordings(home: Path) -> Path | None:
             f"The file {str(pointer)!r}, which names the recordings folder, cannot be read: {error}.",
             "Set VOICE_RECORDER_RECORDINGS_DIR to that folder; no recording was touched.",
         ) from error
+
+
+def folders_left(home: Path) -> tuple[Path, Path] | None:
+    """The folder that the recordings are leaving, and where they went; None when nothing is left to do."""
+    try:
+        document = json.loads((home / MOVED_RECORDINGS).read_text(encoding="utf-8"))
+        return Path(document["leaving"]), Path(document["recordings"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _text(environ: Mapping[str, str], variable: str) -> str | None:

@@ -36,12 +36,13 @@ class Scrubs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def due(self, before: datetime, number: int) -> list[tuple[str, int]]:
+    def due(self, before: datetime, now: datetime, number: int) -> list[tuple[str, int]]:
         """The ``number`` masters that wait longest of those not read since ``before``: id, size in bytes.
 
-        A take was read when it was proved, so one made since then is not due; nor is one dated in the future.
+        A take was read when it was proved, so one made since then is not due. What is dated later than
+        ``now``, by a clock that was wrong, says nothing.
         """
-        waits = and_(_IS_HERE, _m.scrubbed_ms < to_ms(before), _m.created_ms < to_ms(before))
+        waits = and_(_IS_HERE, ~_read_between(before, now))
         with self._database.session() as connection:
             rows = connection.execute(
                 select(_m.id, _m.size_bytes).where(waits).order_by(_m.scrubbed_ms, _m.key).limit(number)
@@ -55,19 +56,20 @@ class Scrubs:
                 here = _m.id.in_(list(master_ids))
                 connection.execute(update(t.masters).where(here).values(scrubbed_ms=to_ms(at)))
 
-    def coverage(self, since: datetime) -> Coverage:
-        """How much of what is here was read, or proved as a new take, since then."""
+    def coverage(self, since: datetime, now: datetime) -> Coverage:
+        """How much of what is here was read, or proved as a new take, from ``since`` to ``now``."""
         with self._database.session() as connection:
             row = connection.execute(
                 select(
                     func.count(),
                     func.sum(_m.size_bytes),
-                    func.sum(case((_read_since(since), 1), else_=0)),
+                    func.sum(case((_read_between(since, now), 1), else_=0)),
                     func.min(_m.scrubbed_ms),
                 ).where(_IS_HERE)
             ).one()
         return Coverage(row[0], row[1] or 0, row[2] or 0, from_ms(row[3]) if row[3] else None)
 
 
-def _read_since(since: datetime) -> ColumnElement[bool]:
-    return or_(_m.scrubbed_ms >= to_ms(since), _m.created_ms >= to_ms(since))
+def _read_between(since: datetime, now: datetime) -> ColumnElement[bool]:
+    times = to_ms(since), to_ms(now)
+    return or_(_m.scrubbed_ms.between(*times), _m.created_ms.between(*times))

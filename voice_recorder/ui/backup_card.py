@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QMenu, QPushButto
 
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
-from voice_recorder.ui.backup_deeds import LINK_LIVES, Deed, Offer
+from voice_recorder.ui.backup_deeds import Deed, Offer, link_lives
 from voice_recorder.ui.backup_words import BackupFacts, backup_text, if_lost
 from voice_recorder.ui.controls import Card, label
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.motion import Motion, motion_in_library
 from voice_recorder.ui.theme import Space, Theme
 
@@ -26,15 +27,15 @@ class BackupCard(Card):
     """A link to this recording, good for so many seconds."""
 
     def __init__(self, theme: Theme) -> None:
-        super().__init__(theme, "cloud-off", "Backup")
+        super().__init__(theme, "cloud-off", tr("Backup"))
         self._recording_id = ""
         self._offers: dict[Deed, Offer] = {}
         self.buttons = {deed: QPushButton() for deed in Deed}
         self.verdict = label(wrap=True)
-        self.verdict.setAccessibleName("If this computer were lost")
+        self.verdict.setAccessibleName(tr("If this computer were lost"))
         self._link_menu = QMenu(self)
-        for words, life_s in LINK_LIVES:
-            action = self._link_menu.addAction(f"Good for {words}")
+        for words, life_s in link_lives():
+            action = self._link_menu.addAction(tr("Good for {time}", time=words))
             action.setData(life_s)
         self._link_menu.triggered.connect(self._on_link)
         self.buttons[Deed.LINK].setMenu(self._link_menu)

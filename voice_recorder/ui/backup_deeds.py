@@ -9,6 +9,7 @@ from enum import StrEnum
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.domain.transfers import PENDING, SyncState
+from voice_recorder.ui.language import tr
 
 _PENDING = frozenset(SyncState(state.value) for state in PENDING)
 
@@ -23,8 +24,12 @@ class Deed(StrEnum):
     FREE = "free"
 
 
-LINK_LIVES = (("1 hour", 3600), ("1 day", 24 * 3600), ("7 days", 7 * 24 * 3600))
-"""How long a link may live: in words and in seconds."""
+def link_lives() -> tuple[tuple[str, int], ...]:
+    """How long a link may live: in words and in seconds."""
+    return (tr("1 hour"), 3600), (tr("1 day"), 24 * 3600), (tr("7 days"), 7 * 24 * 3600)
+
+
+LINK_LIVES = link_lives()
 
 
 @dataclass(frozen=True)
@@ -58,62 +63,60 @@ def offers(recordings: Sequence[Recording], place: str, *, lossy_consent: bool) 
 
     return (
         offer(Deed.SEND, _send_text(recordings), "arrow-up", _not_to_send),
-        offer(Deed.CANCEL, "Cancel sending", "close", _not_to_cancel),
-        offer(Deed.FETCH, "Fetch", "arrow-down", _not_to_fetch),
-        offer(Deed.LINK, "Copy link", "link", _not_to_link),
-        offer(Deed.FREE, "Free local audio…", "free", cannot_be_freed),
+        offer(Deed.CANCEL, tr("Cancel sending"), "close", _not_to_cancel),
+        offer(Deed.FETCH, tr("Fetch"), "arrow-down", _not_to_fetch),
+        offer(Deed.LINK, tr("Copy link"), "link", _not_to_link),
+        offer(Deed.FREE, tr("Free local audio…"), "free", cannot_be_freed),
     )
 
 
 def _send_text(recordings: Sequence[Recording]) -> str:
     states = {r.sync.state for r in recordings}
     if states == {SyncState.FAILED}:
-        return "Retry"
-    return "Send again" if states == {SyncState.REMOVED} else "Back up now"
+        return tr("Retry")
+    return tr("Send again") if states == {SyncState.REMOVED} else tr("Back up now")
 
 
 def _not_to_send(recording: Recording) -> str:
     trouble = {
-        RecordingState.RECORDING: "It is still being recorded.",
-        RecordingState.MISSING: "The audio file is missing.",
-        RecordingState.CLOUD_ONLY: "The audio is in the cloud only.",
+        RecordingState.RECORDING: tr("It is still being recorded."),
+        RecordingState.MISSING: tr("The audio file is missing."),
+        RecordingState.CLOUD_ONLY: tr("The audio is in the cloud only."),
     }.get(recording.state, "")
     if trouble:
         return trouble
     if recording.sync.state is SyncState.BACKED_UP:
-        return "It is backed up already."
+        return tr("It is backed up already.")
     if recording.sync.state in (SyncState.COMPRESSING, SyncState.UPLOADING, SyncState.VERIFYING):
-        return "It is on its way."
+        return tr("It is on its way.")
     if any(m.sha256 is None for m in recording.masters):
-        return "Its checksum is still being taken; then it can be sent."
+        return tr("Its checksum is still being taken; then it can be sent.")
     return ""
 
 
 def _not_to_cancel(recording: Recording) -> str:
-    return "" if recording.sync.state in _PENDING else "It is not in the queue."
+    return "" if recording.sync.state in _PENDING else tr("It is not in the queue.")
 
 
 def _not_to_link(recording: Recording) -> str:
-    return (
-        ""
-        if recording.sync.verified_at is not None
-        else "It is not backed up, so there is nothing to link to."
-    )
+    if recording.sync.verified_at is not None:
+        return ""
+    return tr("It is not backed up, so there is nothing to link to.")
 
 
 def _not_to_fetch(recording: Recording) -> str:
-    return "" if recording.state is RecordingState.CLOUD_ONLY else "The audio is on this computer."
+    return "" if recording.state is RecordingState.CLOUD_ONLY else tr("The audio is on this computer.")
 
 
 def _not_to_free(recording: Recording, *, lossy_consent: bool) -> str:
     if recording.state is RecordingState.CLOUD_ONLY:
-        return "The audio is in the cloud only already."
+        return tr("The audio is in the cloud only already.")
     if recording.state is not RecordingState.RECORDED:
-        return f"The recording is {recording.state.value}."
+        return tr("The audio here is missing, damaged or not finished.")
     if recording.sync.verified_at is None:
-        return "It is not backed up: its only copy is here."
+        return tr("It is not backed up: its only copy is here.")
     if not recording.sync.lossless and not lossy_consent:
-        return (
+        return tr(
             "The cloud copy is compressed, so the original could not be had back."
             " A setting allows it all the same: Storage, “Free it also when the copy is compressed”."
         )

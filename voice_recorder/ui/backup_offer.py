@@ -12,11 +12,11 @@ from typing_extensions import override
 
 from voice_recorder.domain.errors import Cancelled, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
-from voice_recorder.domain.preflight import in_mb
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.storage.transfer_rows import SENDABLE
 from voice_recorder.ui.controls import label, row, set_kind
-from voice_recorder.ui.phrases import items
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.phrases import megabytes
 from voice_recorder.ui.provider_words import breakable
 from voice_recorder.ui.theme import Space, Type
 from voice_recorder.ui.widget_jobs import Jobs
@@ -77,21 +77,23 @@ def _sent_bytes(services: Services, master: Master) -> int:
 
 def estimate_words(found: Estimate, where: str) -> tuple[str, str]:
     """What there is to back up, and more about it."""
-    unready = (
-        f"{items(found.unready, 'recording')} cannot be sent now:"
-        " the audio is not here, or is still being checked."
-        if found.unready
-        else ""
-    )
-    if not found.recordings:
-        return (
-            "There is nothing to send yet.",
-            unready or f"Everything you have is at {where} already, or will be.",
+    unready = ""
+    if found.unready:
+        unready = tr(
+            "%n recording(s) cannot be sent now: the audio is not here, or is still being checked.",
+            "",
+            found.unready,
         )
-    sizes = f"They take {in_mb(found.size_bytes)} here; about {in_mb(found.sent_bytes)} will be sent."
-    goes_on = "It goes on in the background, also after a restart, and can be paused at any time."
+    if not found.recordings:
+        everything = tr("Everything you have is at {place} already, or will be.", place=where)
+        return tr("There is nothing to send yet."), unready or everything
+    sizes = tr(
+        "They take {here} here; about {there} will be sent.",
+        here=megabytes(found.size_bytes), there=megabytes(found.sent_bytes),
+    )  # fmt: skip
+    goes_on = tr("It goes on in the background, also after a restart, and can be paused at any time.")
     return (
-        f"Back up {items(found.recordings, 'earlier recording')}, too?",
+        tr("Back up %n earlier recording(s), too?", "", found.recordings),
         "\n".join(filter(None, [f"{sizes} {goes_on}", unready])),
     )
 
@@ -104,20 +106,20 @@ class BackupOffer(QDialog):
 
     def __init__(self, services: Services, lanes: Lanes, where: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Back up the library")
+        self.setWindowTitle(tr("Back up the library"))
         self._services = services
         self._lanes = lanes
         self._where = where
-        self.heading = label("Looking at the library…", size=Type.HEADING, wrap=True)
-        self.text = label("How much there is to back up.", kind="muted", wrap=True)
+        self.heading = label(tr("Looking at the library…"), size=Type.HEADING, wrap=True)
+        self.text = label(tr("How much there is to back up."), kind="muted", wrap=True)
         self._bar = QProgressBar()
         self._bar.setRange(0, 0)
         self._bar.setTextVisible(False)
-        self._bar.setAccessibleName("Counting the recordings")
+        self._bar.setAccessibleName(tr("Counting the recordings"))
         automatic = services.settings.current.sync_automatically
-        self.only_new = QPushButton("Only new recordings" if automatic else "Not now")
+        self.only_new = QPushButton(tr("Only new recordings") if automatic else tr("Not now"))
         self.only_new.clicked.connect(self.reject)
-        self.all = QPushButton("Back up all")
+        self.all = QPushButton(tr("Back up all"))
         self.all.setProperty("kind", "primary")
         self.all.clicked.connect(self._back_up)
         self.all.hide()
@@ -154,7 +156,7 @@ class BackupOffer(QDialog):
             self.all.setDefault(True)
             self.all.setFocus()
         else:
-            self.only_new.setText("Done")
+            self.only_new.setText(tr("Done"))
 
     def _on_failed(self, error: VoiceRecorderError) -> None:
         self._counting = False
@@ -186,7 +188,8 @@ class BackupOffer(QDialog):
 
     def _on_queued(self, number: int) -> None:
         number = max(number, self._found.recordings)
-        self.answered.emit(f"{items(number, 'recording')} will be sent to {self._where}.")
+        told = tr("%n recording(s) will be sent to {place}.", "", number, place=self._where)
+        self.answered.emit(told)
         self.accept()
 
     @override

@@ -14,18 +14,13 @@ from voice_recorder.domain.states import RecordingState
 from voice_recorder.domain.transfers import MOST_ATTEMPTS, Receipt, SyncState, SyncStatus
 from voice_recorder.storage.sync_log import Attempt
 from voice_recorder.ui import phrases
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.motion import Going, Motion
 
-BACKUP_OFF = "Backup is off: if this computer were lost today, this note would be lost."
-CACHED = "It was fetched for listening, and is kept here for a while."
-_DIGESTS = {
-    DigestScheme.MD5: "MD5", DigestScheme.SHA256: "SHA-256",
-    DigestScheme.SHA256_OF_PARTS: "SHA-256 of its parts",
-}  # fmt: skip
-_GOING = {
-    Going.COMPRESSING: "Being compressed", Going.UPLOADING: "Being sent",
-    Going.VERIFYING: "Sent; being compared with what was sent", Going.DOWNLOADING: "Being fetched",
-}  # fmt: skip
+
+def backup_off() -> str:
+    """What it means that copies go nowhere."""
+    return tr("Backup is off: if this computer were lost today, this note would be lost.")
 
 
 @dataclass(frozen=True)
@@ -48,43 +43,74 @@ def place_words(place: str) -> str:
     kind, _, rest = place.partition(":")
     if kind == "folder":
         home = str(Path.home())
-        return f"the folder {'~' + rest[len(home) :] if rest.startswith(home + os.sep) else rest}"
+        path = "~" + rest[len(home) :] if rest.startswith(home + os.sep) else rest
+        return tr("the folder {path}", path=path)
     if kind == "s3":
         host, _, path = rest.partition("/")
-        return f"the bucket {path} at {'AWS' if host == 'aws' else host}"
-    return f"{kind.capitalize()}, account {rest}"
+        return tr("the bucket {path} at {host}", path=path, host="AWS" if host == "aws" else host)
+    return tr("{provider}, account {account}", provider=kind.capitalize(), account=rest)
 
 
 def speed(bytes_per_s: float) -> str:
     """``420 kB/s`` or ``3.1 MB/s``."""
-    return f"{bytes_per_s / 1e6:.1f} MB/s" if bytes_per_s >= 1e6 else f"{bytes_per_s / 1000:.0f} kB/s"
+    if bytes_per_s >= 1e6:
+        return tr("{number} MB/s", number=phrases.number(bytes_per_s / 1e6, 1))
+    return tr("{number} kB/s", number=phrases.number(bytes_per_s / 1000))
 
 
 def wait_words(seconds: float) -> str:
     """A wait in one unit: ``40 s``, ``5 min``, ``2 h``."""
     if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{round(seconds / 3600)} h"
+        return tr("{number} s", number=max(1, round(seconds)))
+    if seconds < 5400:
+        return tr("{number} min", number=round(seconds / 60))
+    return tr("{number} h", number=round(seconds / 3600))
 
 
 def next_try(sync: SyncStatus, now: datetime) -> str:
     """When a failed copy is tried again: ``The next try is in 5 min.``, and which one it was."""
-    tried = f"Attempt {sync.attempts} of {MOST_ATTEMPTS}." if sync.attempts else ""
-    if sync.next_attempt_at is None:
-        return f"{tried} It is not tried again by itself.".strip()
-    left = (sync.next_attempt_at - now).total_seconds()
-    again = "The next try is about to begin." if left <= 1 else f"The next try is in {wait_words(left)}."
-    return f"{tried} {again}".strip()
+    tried = ""
+    if sync.attempts:
+        tried = tr("Attempt {number} of {most}.", number=sync.attempts, most=MOST_ATTEMPTS)
+    return f"{tried} {_again(sync.next_attempt_at, now)}".strip()
+
+
+def _again(at: datetime | None, now: datetime) -> str:
+    if at is None:
+        return tr("It is not tried again by itself.")
+    left = (at - now).total_seconds()
+    if left <= 1:
+        return tr("The next try is about to begin.")
+    return tr("The next try is in {wait}.", wait=wait_words(left))
+
+
+def _going_words(going: Going) -> str:
+    return {
+        Going.COMPRESSING: tr("Being compressed"),
+        Going.UPLOADING: tr("Being sent"),
+        Going.VERIFYING: tr("Sent; being compared with what was sent"),
+        Going.DOWNLOADING: tr("Being fetched"),
+    }[going]
+
+
+def done_of(done: int, total: int) -> str:
+    """How many bytes of how many: ``5.7 MB of 9.2 MB``."""
+    return tr("{done} of {total}", done=phrases.size(done), total=phrases.size(total))
+
+
+def time_to_go(seconds: float) -> str:
+    """``8 s left``."""
+    return tr("{time} left", time=wait_words(seconds))
 
 
 def motion_words(motion: Motion) -> str:
     """How far it is: ``Being sent: 62 %, 5.7 MB of 9.2 MB, 420 kB/s, 8 s left``."""
-    facts = [f"{motion.share:.0%}".replace("%", " %")] if motion.total else []
+    facts = [phrases.per_cent(motion.share)] if motion.total else []
     if motion.going in (Going.UPLOADING, Going.DOWNLOADING) and motion.total:
-        facts.append(f"{phrases.size(motion.done)} of {phrases.size(motion.total)}")
+        facts.append(done_of(motion.done, motion.total))
     if motion.bytes_per_s and motion.left_s is not None:
-        facts += [speed(motion.bytes_per_s), f"{wait_words(motion.left_s)} left"]
-    return _GOING[motion.going] + (f": {', '.join(facts)}" if facts else "")
+        facts += [speed(motion.bytes_per_s), time_to_go(motion.left_s)]
+    return _going_words(motion.going) + (f": {', '.join(facts)}" if facts else "")
 
 
 def saving(sync: SyncStatus, receipts: tuple[Receipt, ...]) -> str:
@@ -94,43 +120,56 @@ def saving(sync: SyncStatus, receipts: tuple[Receipt, ...]) -> str:
         return ""
     kinds = {r.send_as for r in receipts}
     if kinds <= {SendAs.ORIGINAL.value} and copy == original:
-        return f"Sent as it is, {phrases.size(original)}."
-    kind = "/".join(sorted(k.upper() for k in kinds)) or "The copy"
-    share = 1 - copy / original
-    saved = f": {share:.0%} saved".replace("%", " %") if share >= 0.005 else ""
-    return f"{kind}, {phrases.size(copy)} instead of {phrases.size(original)}{saved}."
+        return tr("Sent as it is, {size}.", size=phrases.size(original))
+    kind = "/".join(sorted(k.upper() for k in kinds)) or tr("The copy")
+    here, there, share = phrases.size(original), phrases.size(copy), 1 - copy / original
+    if share < 0.005:
+        return tr("{format}, {there} instead of {here}.", format=kind, there=there, here=here)
+    saved = phrases.per_cent(share)
+    return tr(
+        "{format}, {there} instead of {here}: {share} saved.",
+        format=kind,
+        there=there,
+        here=here,
+        share=saved,
+    )
 
 
 def if_lost(recording: Recording, facts: BackupFacts) -> str:
     """What would happen if this computer were lost today, in one honest sentence."""
     receipts = facts.receipts
     if not facts.place:
-        return BACKUP_OFF
+        return backup_off()
     if len(receipts) < len(recording.masters) or not receipts:
-        some = "part of it" if receipts else "this recording"
-        return f"If this computer were lost today, {some} would be lost."
+        if receipts:
+            return tr("If this computer were lost today, part of it would be lost.")
+        return tr("If this computer were lost today, this recording would be lost.")
     if facts.same_disk:
-        return (
+        return tr(
             "If this computer were lost today, the copy would be lost with it: its folder is on the same"
             " disk, unless something carries it elsewhere."
         )
     if all(r.lossless for r in receipts):
-        return "If this computer were lost today, nothing of its sound would be lost."
+        return tr("If this computer were lost today, nothing of its sound would be lost.")
     if all(r.lossless or r.send_as == SendAs.FLAC.value for r in receipts):
-        return "If this computer were lost today, every sample of it would remain, as FLAC."
+        return tr("If this computer were lost today, every sample of it would remain, as FLAC.")
     if recording.state is RecordingState.CLOUD_ONLY:
-        return "The original was removed here; if this computer were lost today, the compressed copy remains."
-    return "If this computer were lost today, the compressed copy would remain; the original would be gone."
+        return tr(
+            "The original was removed here; if this computer were lost today, the compressed copy remains."
+        )
+    return tr(
+        "If this computer were lost today, the compressed copy would remain; the original would be gone."
+    )
 
 
 def fetch_words(receipts: tuple[Receipt, ...]) -> str:
     """What comes back when a cloud-only recording is fetched."""
     if all(r.lossless for r in receipts):
-        return "What is fetched is the original, byte for byte."
+        return tr("What is fetched is the original, byte for byte.")
     if all(r.lossless or r.send_as == SendAs.FLAC.value for r in receipts):
-        return "What is fetched is a FLAC copy with every sample of the original."
+        return tr("What is fetched is a FLAC copy with every sample of the original.")
     kinds = "/".join(sorted({r.send_as.upper() for r in receipts if not r.lossless}))
-    return f"What is fetched is a compressed copy ({kinds}); the original is gone."
+    return tr("What is fetched is a compressed copy ({formats}); the original is gone.", formats=kinds)
 
 
 def backup_text(
@@ -153,34 +192,41 @@ def backup_text(
 
 
 def _proof(recording: Recording, facts: BackupFacts) -> list[str]:
-    first = facts.receipts[0]
+    scheme = facts.receipts[0].digest.scheme
     proved = phrases.moment(max(r.verified_at for r in facts.receipts))
     where = place_words(facts.place)
     if recording.state is RecordingState.CLOUD_ONLY:
-        place = f"The audio is only in the cloud: {where}. It was removed here to save room."
+        place = tr("The audio is only in the cloud: {place}. It was removed here to save room.", place=where)
     elif len(facts.receipts) < len(recording.masters):
-        place = f"{len(facts.receipts)} of {len(recording.masters)} parts are backed up in {where}."
+        place = tr(
+            "{number} of {all} parts are backed up in {place}.",
+            number=len(facts.receipts), all=len(recording.masters), place=where,
+        )  # fmt: skip
     else:
-        place = f"Backed up in {where}."
-    what = f"Size and {_DIGESTS[first.digest.scheme]} were compared on {proved}."
+        place = tr("Backed up in {place}.", place=where)
+    digest = {DigestScheme.MD5: "MD5", DigestScheme.SHA256: "SHA-256"}.get(scheme, tr("SHA-256 of its parts"))
+    what = tr("Size and {digest} were compared on {time}.", digest=digest, time=proved)
     lines = [place, what, saving(recording.sync, facts.receipts)]
     if recording.state is RecordingState.CLOUD_ONLY:
-        lines += [fetch_words(facts.receipts), CACHED if facts.cached else ""]
+        lines.append(fetch_words(facts.receipts))
+    if recording.state is RecordingState.CLOUD_ONLY and facts.cached:
+        lines.append(tr("It was fetched for listening, and is kept here for a while."))
     return lines
 
 
 def _state(recording: Recording, facts: BackupFacts, obstacle: str, now: datetime) -> list[str]:
     sync = recording.sync
     if sync.state is SyncState.QUEUED:
-        return [f"Waiting to be sent to {place_words(facts.place)}. {obstacle}".strip()]
+        waiting = tr("Waiting to be sent to {place}.", place=place_words(facts.place))
+        return [f"{waiting} {obstacle}".strip()]
     if sync.state is SyncState.FAILED:
         return [
-            f"Not backed up: {sync.error or 'it could not be sent.'}",
+            tr("Not backed up: {reason}", reason=sync.error or tr("it could not be sent.")),
             next_try(sync, now),
             *_tries(facts),
         ]
     if sync.state is SyncState.REMOVED:
-        return [sync.error or "The copy was removed from the cloud. The audio here was not touched."]
+        return [sync.error or tr("The copy was removed from the cloud. The audio here was not touched.")]
     if sync.state is SyncState.OFF:
         return [_why_off(recording)]
     return []
@@ -188,19 +234,22 @@ def _state(recording: Recording, facts: BackupFacts, obstacle: str, now: datetim
 
 def _why_off(recording: Recording) -> str:
     if recording.state is RecordingState.RECORDING:
-        return "It is backed up when it is finished."
+        return tr("It is backed up when it is finished.")
     if recording.state is RecordingState.TRASHED:
-        return "What is in the trash is not sent."
+        return tr("What is in the trash is not sent.")
     if recording.state is RecordingState.MISSING:
-        return "Not backed up, and the audio file is missing."
+        return tr("Not backed up, and the audio file is missing.")
     if any(m.sha256 is None for m in recording.masters):
-        return "Not backed up yet: its checksum is being taken."
-    return "Not backed up, and not waiting to be."
+        return tr("Not backed up yet: its checksum is being taken.")
+    return tr("Not backed up, and not waiting to be.")
 
 
 def _tries(facts: BackupFacts) -> list[str]:
     failed = [a for a in facts.attempts if a.outcome == "failed"]
     return [
-        f"{phrases.moment(a.started_at)}: attempt {a.number}, {a.reason.partition('.')[0]}."
+        tr(
+            "{time}: attempt {number}, {reason}.",
+            time=phrases.moment(a.started_at), number=a.number, reason=a.reason.partition(".")[0],
+        )
         for a in failed[-3:-1]  # the last is what is said already
-    ]
+    ]  # fmt: skip

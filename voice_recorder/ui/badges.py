@@ -10,18 +10,33 @@ from voice_recorder.domain.states import RecordingState
 from voice_recorder.domain.transfers import SyncState, SyncStatus
 from voice_recorder.ui import phrases
 from voice_recorder.ui.backup_words import motion_words, next_try, place_words, saving
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.motion import Going, Motion, motion_in_library
 
 _ICONS = {"recording": "", "damaged": "warning", "missing": "missing", "recovered": "recovered"}
-_SHORT = {
-    "credentials_rejected": "key refused", "secrets_unavailable": "no keyring", "file_rejected": "refused",
-    "cloud_copy_differs": "copy differs", "damaged_audio": "damaged", "preflight_blocked": "disk full",
-    "disk_full": "disk full",
-}  # fmt: skip
-_SPOKEN = {
-    Going.COMPRESSING: "being compressed", Going.UPLOADING: "being sent", Going.VERIFYING: "being verified",
-    Going.DOWNLOADING: "being fetched",
-}  # fmt: skip
+
+
+def _troubles() -> dict[str, str]:
+    return {
+        "recording": tr("recording"), "damaged": tr("damaged"), "missing": tr("missing"),
+        "recovered": tr("recovered"),
+    }  # fmt: skip
+
+
+def _short_reasons() -> dict[str, str]:
+    """Why a copy was not sent, by the kind of the error."""
+    return {
+        "credentials_rejected": tr("key refused"), "secrets_unavailable": tr("no keyring"),
+        "file_rejected": tr("refused"), "cloud_copy_differs": tr("copy differs"),
+        "damaged_audio": tr("damaged"), "preflight_blocked": tr("disk full"), "disk_full": tr("disk full"),
+    }  # fmt: skip
+
+
+def _on_its_way() -> dict[Going, str]:
+    return {
+        Going.COMPRESSING: tr("being compressed"), Going.UPLOADING: tr("being sent"),
+        Going.VERIFYING: tr("being verified"), Going.DOWNLOADING: tr("being fetched"),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,37 +73,41 @@ def badge_of(recording: Recording, motion: Motion | None = None, now: datetime |
 
 def _trouble(key: str, backup: Badge | None = None) -> Badge:
     role = "record" if key == "recording" else "caution"
-    more = backup or Badge()
+    more, words = backup or Badge(), _troubles()[key]
     return Badge(
-        key, _ICONS[key], key, role,
-        "\n".join(filter(None, (phrases.BADGE_REASONS[key], more.reason))),
-        ", ".join(filter(None, (key, more.spoken))),
+        key, _ICONS[key], words, role,
+        "\n".join(filter(None, (phrases.badge_reasons()[key], more.reason))),
+        ", ".join(filter(None, (words, more.spoken))),
     )  # fmt: skip
 
 
 def _moving(motion: Motion) -> Badge:
-    per_cent = f"{motion.share:.0%}".replace("%", " %") if motion.total else "…"
-    if motion.going is Going.VERIFYING:
-        per_cent = "checking"
     icon = "arrow-down" if motion.going is Going.DOWNLOADING else "arrow-up"
-    spoken = _SPOKEN[motion.going] + (f", {per_cent}" if motion.total and "%" in per_cent else "")
-    return Badge(motion.going.value, icon, per_cent, "accent", f"{motion_words(motion)}.", spoken)
+    text, spoken = "…", _on_its_way()[motion.going]
+    if motion.going is Going.VERIFYING:
+        text = tr("checking")
+    elif motion.total:
+        text = phrases.per_cent(motion.share)
+        spoken = f"{spoken}, {text}"
+    return Badge(motion.going.value, icon, text, "accent", f"{motion_words(motion)}.", spoken)
 
 
 def _urgent(sync: SyncStatus, now: datetime) -> Badge | None:
     if sync.state is SyncState.REMOVED:
-        reason = sync.error or "The copy was removed from the cloud. 'Send again' makes a new one."
-        return Badge("removed", "cloud-off", "removed", "caution", reason, "removed from the cloud")
+        reason = sync.error or tr("The copy was removed from the cloud. 'Send again' makes a new one.")
+        spoken = tr("removed from the cloud")
+        return Badge("removed", "cloud-off", tr("removed"), "caution", reason, spoken)
     if sync.state is not SyncState.FAILED:
         return None
     due = sync.next_attempt_at
     if due is None:
-        text = _SHORT.get(sync.error_kind, "not sent")
+        text = _short_reasons().get(sync.error_kind, tr("not sent"))
+        way_out = tr("When that is mended, 'Retry' sends it again.")
     else:
-        text = f"retry {_short_wait((due - now).total_seconds())}"
-    way_out = "'Retry' tries it at once." if due else "When that is mended, 'Retry' sends it again."
-    reason = "\n".join(filter(None, (sync.error or "It could not be sent.", next_try(sync, now), way_out)))
-    return Badge("failed", "alert", text, "caution", reason, "backup failed")
+        text = _retry_words((due - now).total_seconds())
+        way_out = tr("'Retry' tries it at once.")
+    reason = "\n".join((sync.error or tr("It could not be sent."), next_try(sync, now), way_out))
+    return Badge("failed", "alert", text, "caution", reason, tr("backup failed"))
 
 
 def _at_rest(recording: Recording) -> Badge:
@@ -96,22 +115,29 @@ def _at_rest(recording: Recording) -> Badge:
     if recording.state is RecordingState.TRASHED:
         return Badge()
     if recording.state is RecordingState.CLOUD_ONLY:
-        reason = "The audio is in the cloud only. 'Fetch' brings it back to this computer."
-        return Badge("cloud_only", "cloud", "", "muted", reason, "in the cloud only")
+        reason = tr("The audio is in the cloud only. 'Fetch' brings it back to this computer.")
+        return Badge("cloud_only", "cloud", "", "muted", reason, tr("in the cloud only"))
     if sync.state is SyncState.QUEUED:
-        reason = f"Waiting to be sent to {place_words(sync.place)}."
-        return Badge("queued", "clock", "", "muted", reason, "waiting to be backed up")
+        reason = tr("Waiting to be sent to {place}.", place=place_words(sync.place))
+        return Badge("queued", "clock", "", "muted", reason, tr("waiting to be backed up"))
     if sync.state is SyncState.BACKED_UP:
-        when = f" The copy was proved on {phrases.moment(sync.verified_at)}." if sync.verified_at else ""
-        size = saving(sync, ())
-        reason = f"Backed up in {place_words(sync.place)}.{when}" + (f"\n{size}" if size else "")
-        return Badge("backed_up", "tick", "", "good", reason, "backed up")
+        return Badge("backed_up", "tick", "", "good", _backed_up(sync), tr("backed up"))
     return Badge()
 
 
-def _short_wait(seconds: float) -> str:
+def _backed_up(sync: SyncStatus) -> str:
+    where = tr("Backed up in {place}.", place=place_words(sync.place))
+    if sync.verified_at:
+        proved = tr("The copy was proved on {time}.", time=phrases.moment(sync.verified_at))
+        where = f"{where} {proved}"
+    return f"{where}\n{saving(sync, ())}".rstrip()
+
+
+def _retry_words(seconds: float) -> str:
     if seconds < 1:
-        return "now"
+        return tr("retry now")
     if seconds < 60:
-        return f"{round(seconds)}s"
-    return f"{round(seconds / 60)}m" if seconds < 5400 else f"{round(seconds / 3600)}h"
+        return tr("retry {number}s", number=round(seconds))
+    if seconds < 5400:
+        return tr("retry {number}m", number=round(seconds / 60))
+    return tr("retry {number}h", number=round(seconds / 3600))

@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from voice_recorder.ui.controls import IconButton, label, set_kind
+from voice_recorder.ui.controls import IconButton, label, pad, set_kind
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Space, Theme, pixmap
 
 TOAST_MS = 10_000
@@ -32,13 +33,13 @@ class Banner(QFrame):
         self._action.hide()
         self._action.clicked.connect(self._act)
         self._on_action: Callable[[], None] | None = None
-        close = IconButton(theme, "close", "Close this message", size=16)
+        close = IconButton(theme, "close", tr("Close this message"), size=16)
         close.clicked.connect(self._close)
         self._later = QPushButton()
         self._later.hide()
         self._later.clicked.connect(self._close)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(Space.L, Space.S, Space.S, Space.S)
+        pad(layout, Space.L, Space.S, Space.S, Space.S)
         layout.setSpacing(Space.M)
         layout.addWidget(self._picture)
         layout.addWidget(self._text, 1)
@@ -106,7 +107,7 @@ class Toast(QFrame):
         self.setObjectName("toast")
         self._over = parent
         self._text = label()
-        self.undo = QPushButton("Undo")
+        self.undo = QPushButton(tr("Undo"))
         set_kind(self.undo, "toast")
         self.undo.clicked.connect(self._undo)
         self._on_undo: Callable[[], None] | None = None
@@ -115,15 +116,16 @@ class Toast(QFrame):
         self._timer.setInterval(TOAST_MS)
         self._timer.timeout.connect(self.hide)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(Space.L, Space.S, Space.S, Space.S)
+        pad(layout, Space.L, Space.S, Space.S, Space.S)
         layout.setSpacing(Space.L)
         layout.addWidget(self._text)
         layout.addWidget(self.undo)
         parent.installEventFilter(self)
         self.hide()
 
-    def offer(self, text: str, undo: Callable[[], None] | None) -> None:
-        """Say ``text`` and offer to take it back."""
+    def offer(self, text: str, undo: Callable[[], None] | None, button: str = "") -> None:
+        """Say ``text`` and offer to take it back, or what else ``button`` says."""
+        self.undo.setText(button or tr("Undo"))
         self._text.setText(text)
         self.setAccessibleName(text)
         self._on_undo = undo

@@ -14,7 +14,8 @@ from voice_recorder.domain.results import ItemResult
 from voice_recorder.domain.transfers import TransferState
 from voice_recorder.storage.queue_rows import queue_rows
 from voice_recorder.ui.errands import ErrandStrip
-from voice_recorder.ui.phrases import items, joined, moment
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.phrases import joined, moment
 from voice_recorder.workers.cloud_worker import CloudWork
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
@@ -74,7 +75,7 @@ class CloudActions(QObject):
             sync.retry(wanted)
             sync.prioritise(wanted)
 
-        told = f"{items(len(wanted), 'recording')} will be sent next." if len(wanted) > 1 else ""
+        told = tr("%n recording(s) will be sent next.", "", len(wanted)) if len(wanted) > 1 else ""
         self._edit(work, told)
 
     def cancel(self, ids: Sequence[str]) -> None:
@@ -119,7 +120,7 @@ class CloudActions(QObject):
         def done(results: Sequence[ItemResult] | None) -> None:
             self._report(results, len(ids), "freed")
 
-        self._errands.run("Checking and freeing", work, done)
+        self._errands.run(tr("Checking and freeing"), work, done)
 
     def fetch(self, ids: Sequence[str]) -> None:
         """Bring the audio of these back to this computer."""
@@ -133,7 +134,7 @@ class CloudActions(QObject):
         def done(results: Sequence[ItemResult] | None) -> None:
             self._report(results, len(ids), "fetched")
 
-        self._errands.run("Fetching", work, done)
+        self._errands.run(tr("Fetching"), work, done)
         self._work.watch_activities()
 
     def _edit(self, work: Callable[[], object], told: str = "") -> None:
@@ -154,10 +155,13 @@ class CloudActions(QObject):
             return
         QGuiApplication.clipboard().setText(link.url)
         if link.url.startswith("file:"):
-            self.told.emit("Link copied. It opens where the folder is within reach, and does not end.", True)
+            words = tr("Link copied. It opens where the folder is within reach, and does not end.")
         else:
-            ends = moment(link.expires_at)
-            self.told.emit(f"Link copied; it ends on {ends}. Until then, whoever has it can listen.", True)
+            words = tr(
+                "Link copied; it ends on {time}. Until then, whoever has it can listen.",
+                time=moment(link.expires_at),
+            )
+        self.told.emit(words, True)
 
     def _report(self, results: Sequence[ItemResult] | None, asked: int, done: str) -> None:
         self._work.look_now()
@@ -166,20 +170,43 @@ class CloudActions(QObject):
 
 
 def batch_words(results: Sequence[ItemResult], asked: int, done: str) -> tuple[str, bool]:
-    """What became of many: ``3 recordings freed, 1 was not: …``, and whether all went well."""
+    """What became of many: ``3 recordings freed, 1 was not: …``, and whether all went well.
+
+    ``done`` is *freed* or *fetched*.
+    """
     well = [r for r in results if r.ok]
     errors = [str(r.error) for r in results if not r.ok]
     left = asked - len(results)
-    parts = [f"{items(len(well), 'recording')} {done}"] if well or not errors else []
-    if errors and not parts:
-        subject = "The recording was" if asked == 1 else f"{items(len(errors), 'recording')} were"
-        parts.append(f"{subject} not {done}")
-    elif errors:
-        parts.append(f"{len(errors)} {'was' if len(errors) == 1 else 'were'} not")
-    words = ", ".join(parts)
-    if left > 0:
-        words += f"; {left:,} {'was' if left == 1 else 'were'} not tried, because it was cancelled"
+    if well or not errors:
+        words = _done_words(done, len(well), len(errors))
+    else:
+        words = _undone_words(done, len(errors))
+    if left == 1:
+        words = tr("{what}; 1 was not tried, because it was cancelled", what=words)
+    elif left > 1:
+        words = tr("{what}; %n were not tried, because it was cancelled", "", left, what=words)
     if not errors:
         return f"{words}.", left <= 0
     separator = " " if len(set(errors)) == 1 else "\n"
     return f"{words}:{separator}{joined(list(dict.fromkeys(errors)), SHOWN_REASONS)}", False
+
+
+def _done_words(done: str, count: int, failed: int) -> str:
+    words = {
+        "freed": tr("%n recording(s) freed", "", count),
+        "fetched": tr("%n recording(s) fetched", "", count),
+    }[done]
+    if failed == 1:
+        return tr("{what}, 1 was not", what=words)
+    return tr("{what}, %n were not", "", failed, what=words) if failed else words
+
+
+def _undone_words(done: str, count: int) -> str:
+    if count == 1:
+        return {"freed": tr("The recording was not freed"), "fetched": tr("The recording was not fetched")}[
+            done
+        ]
+    return {
+        "freed": tr("%n recordings were not freed", "", count),
+        "fetched": tr("%n recordings were not fetched", "", count),
+    }[done]

@@ -11,6 +11,7 @@ from voice_recorder.services.queue_state import QueueState
 from voice_recorder.storage.sync_log import Alert
 from voice_recorder.ui.banner import Banner
 from voice_recorder.ui.cloud_actions import CloudActions
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.library_pane import LibraryPane
 from voice_recorder.ui.recorder_bar import RecorderBar
 from voice_recorder.ui.take_words import IS_SENT, STAYS_HERE
@@ -21,12 +22,16 @@ from voice_recorder.workers.cloud_worker import CloudWork
 
 OFFERED_FROM = 5
 OFFERED = "cloud_offered"
-OFFER = (
-    "Your recordings are on this computer only. A backup keeps a verified copy of each somewhere else:"
-    " in a folder on another disk, or in the cloud."
-)
 TO_SETTINGS = frozenset({"key_refused", "uploads_failing", "plan_nearly_full", "quota_exceeded"})
 TO_TRANSFERS = frozenset({"queue_long"})
+
+
+def offer_words() -> str:
+    """The one offer."""
+    return tr(
+        "Your recordings are on this computer only. A backup keeps a verified copy of each somewhere else:"
+        " in a folder on another disk, or in the cloud."
+    )
 
 
 class CloudCorner(QObject):
@@ -92,7 +97,7 @@ class CloudCorner(QObject):
     @Slot(object)
     def _on_state(self, state: QueueState) -> None:
         self._known = True
-        if state.place and self._banner.text == OFFER:
+        if state.place and self._banner.text == offer_words():
             self._banner.hide()
         sent = IS_SENT if self._actions.automatic else ""
         self._bar.show_where_it_goes(sent if state.place else STAYS_HERE)
@@ -122,16 +127,20 @@ class CloudCorner(QObject):
             self._tell(fresh[0])
         elif self._may_offer():
             self._banner.say(
-                OFFER, news=True, button="Set up backup", action=self._open_provider, later="Not now"
+                offer_words(),
+                news=True,
+                button=tr("Set up backup"),
+                action=self._open_provider,
+                later=tr("Not now"),
             )
 
     def _tell(self, alert: Alert) -> None:
         button, action = "", None
         if alert.kind in TO_SETTINGS:
             page = "storage" if alert.kind == "quota_exceeded" else "cloud"
-            button, action = "Open settings", lambda: self.settings_asked.emit(page)
+            button, action = tr("Open settings"), lambda: self.settings_asked.emit(page)
         elif alert.kind in TO_TRANSFERS:
-            button, action = "Show transfers", self.open_panel
+            button, action = tr("Show transfers"), self.open_panel
         self._told[alert.kind] = alert.words
         self._banner.say(alert.words, button=button, action=action)
         self._actions.mark_shown(alert.kind)
@@ -142,7 +151,7 @@ class CloudCorner(QObject):
 
     @Slot(str)
     def _on_dismissed(self, text: str) -> None:
-        if text == OFFER:
+        if text == offer_words():
             self._remembered.setValue(OFFERED, "yes")
             self._remembered.sync()
         for kind, words in self._told.items():

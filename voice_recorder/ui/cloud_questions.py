@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 from voice_recorder.domain.errors import NotFound
 from voice_recorder.domain.recording import Recording
 from voice_recorder.ui.backup_words import place_words
-from voice_recorder.ui.phrases import items, size
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.phrases import size
 from voice_recorder.ui.question import question
 from voice_recorder.ui.theme import Theme
 
@@ -33,16 +34,21 @@ def have_copies(services: Services, ids: Sequence[str]) -> bool:
 def delete_words(count: int, *, copies: bool, copies_go: bool) -> str:
     """What deleting for ever takes away, here and in the cloud."""
     if not copies:
-        return "This cannot be undone, and no cloud copy exists: the sound will be gone."
-    its = "Its copy" if count == 1 else "Their copies"
+        return tr("This cannot be undone, and no cloud copy exists: the sound will be gone.")
+    if copies_go and count == 1:
+        return tr("This cannot be undone. Its copy in the cloud is removed as well: the sound will be gone.")
     if copies_go:
-        verb = "is" if count == 1 else "are"
-        where = "" if count == 1 else ", where there are any,"
-        gone = f"{its} in the cloud{where} {verb} removed as well: the sound will be gone."
-        return f"This cannot be undone. {gone}"
-    verb = "stays" if count == 1 else "stay"
-    return (
-        f"This cannot be undone here. {its} in the cloud {verb},"
+        return tr(
+            "This cannot be undone. Their copies in the cloud, where there are any, are removed as well:"
+            " the sound will be gone."
+        )
+    if count == 1:
+        return tr(
+            "This cannot be undone here. Its copy in the cloud stays,"
+            " because the setting “Delete cloud copies, too” is off."
+        )
+    return tr(
+        "This cannot be undone here. Their copies in the cloud stay,"
         " because the setting “Delete cloud copies, too” is off."
     )
 
@@ -50,21 +56,32 @@ def delete_words(count: int, *, copies: bool, copies_go: bool) -> str:
 def free_words(recordings: Sequence[Recording], place: str, *, full_check: bool) -> str:
     """What freeing does, and what is checked before."""
     room = size(sum(r.size_bytes for r in recordings))
+    room_words = tr("{size} become free here.", size=room)
     check = (
-        "the whole cloud copy is read back and compared"
+        tr(
+            "Before anything is removed, the file here is compared with its checksum, and the whole cloud"
+            " copy is read back and compared."
+        )
         if full_check
-        else "the size and digest of the cloud copy are compared"
+        else tr(
+            "Before anything is removed, the file here is compared with its checksum, and the size and"
+            " digest of the cloud copy are compared."
+        )
     )
-    lossy = [r for r in recordings if not r.sync.lossless]
-    words = (
-        f"{room} become free here. Before anything is removed, the file here is compared with its checksum,"
-        f" and {check}. What does not agree stays. The sound is then only in {place_words(place)};"
-        " “Fetch” brings it back."
+    then = tr(
+        "What does not agree stays. The sound is then only in {place}; “Fetch” brings it back.",
+        place=place_words(place),
     )
+    words = f"{room_words} {check} {then}"
+    lossy = sum(not r.sync.lossless for r in recordings)
     if not lossy:
         return words
-    which = "The copy is" if len(recordings) == 1 else f"The copies of {items(len(lossy), 'recording')} are"
-    return f"{words}\n\n{which} compressed: the original cannot be had back."
+    lost = (
+        tr("The copy is compressed: the original cannot be had back.")
+        if len(recordings) == 1
+        else tr("The copies of %n recording(s) are compressed: the original cannot be had back.", "", lossy)
+    )
+    return f"{words}\n\n{lost}"
 
 
 def ask(

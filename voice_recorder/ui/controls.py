@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QRect, QSize, Qt, Slot
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QSizePolicy,
+    QStyle,
+    QStyleOption,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -186,7 +189,7 @@ class Card(QFrame):
         self._icon.setFixedSize(20, 20)
         self._heading = label(heading, kind="heading", size=Type.SMALL)
         self.text = label(wrap=True)
-        self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeading)
         self.text.setAccessibleName(heading)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         top = row(self._icon, self._heading, None)
@@ -227,6 +230,29 @@ class Folding(QWidget):
         wide = self.width() >= self._width
         self._layout.setDirection(directions.LeftToRight if wide else directions.TopToBottom)
         super().resizeEvent(event)
+
+
+def pad(layout: QLayout, start: int, top: int, end: int, bottom: int) -> None:
+    """Leave room around a layout; unlike what stands in it, Qt does not mirror its margins."""
+    mirrored = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
+    left, right = (end, start) if mirrored else (start, end)
+    layout.setContentsMargins(left, top, right, bottom)
+
+
+def seen(option: QStyleOption, place: QRect) -> QRect:
+    """Where ``place`` of a row is seen: mirrored in languages that run from right to left."""
+    return QStyle.visualRect(option.direction, option.rect, place)
+
+
+def beginning(option: QStyleOption, vertical: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter) -> int:
+    """The alignment of a text at the beginning of its place; its letters run in their own direction."""
+    return int(QStyle.visualAlignment(option.direction, Qt.AlignmentFlag.AlignLeading | vertical))
+
+
+def ending(option: QStyleOption) -> int:
+    """As ``beginning``, at the end."""
+    end = Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignVCenter
+    return int(QStyle.visualAlignment(option.direction, end))
 
 
 def row(*parts: QWidget | None, spacing: int = Space.S) -> QWidget:

@@ -37,7 +37,7 @@ class Desktop(QObject):
         self.tray = Tray(theme, control, window)
         self.tray.record_asked.connect(window.toggle_elsewhere)
         self.tray.window_asked.connect(self._toggle_window)
-        self.tray.quit_asked.connect(window.quit)
+        self.tray.quit_asked.connect(window.closing.quit)
         self.notifications = told = Notifications(window, self.tray, lanes.machine)
         control.started.connect(told.on_started)
         control.polled.connect(told.on_polled)
@@ -70,7 +70,7 @@ class Desktop(QObject):
         now = self._services.settings.current
         stillness.choose(self._application, now.appearance_reduced_motion)
         self.tray.set_visible(now.appearance_tray and tray_is_there())
-        self._window.stays_in_tray = self.tray.visible and now.appearance_close_to_tray
+        self._window.closing.stays_in_tray = self.tray.visible and now.appearance_close_to_tray
         self.notifications.enabled = now.appearance_notifications
         self.global_record.choose(now.shortcuts_global_record)
         if now.appearance_start_at_login != self._starts_at_login:

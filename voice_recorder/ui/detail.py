@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from voice_recorder.domain.edit_list import Timeline
 from voice_recorder.domain.recording import HistoryEntry, Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui import phrases
@@ -26,11 +28,15 @@ from voice_recorder.ui.backup_card import BackupCard
 from voice_recorder.ui.controls import Card, EmptyState, Folding, IconButton, label, row
 from voice_recorder.ui.detail_facts import DetailFacts
 from voice_recorder.ui.detail_fields import Notes, TitleEdit
+from voice_recorder.ui.edit_bar import EditBar
+from voice_recorder.ui.edit_preview import EditPreview
+from voice_recorder.ui.edit_words import facts_line, heard_words
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.marker_list import MarkerList
 from voice_recorder.ui.marker_places import Markers, flags
 from voice_recorder.ui.play_rules import Loop
 from voice_recorder.ui.player import Player
+from voice_recorder.ui.tag_editor import TagEditor
 from voice_recorder.ui.theme import Space, Theme
 from voice_recorder.ui.transport import Transport
 from voice_recorder.ui.wave_overview import WaveStrip
@@ -65,6 +71,8 @@ class Detail(QStackedWidget):
         self.facts: DetailFacts | None = None
         self._player = player
         self._place_wanted: tuple[str, float] | None = None
+        self.previewed: Timeline | None = None
+        """What is heard and drawn in the place of what the recording is."""
         self.empty = EmptyState(theme)
         self._build()
         self.addWidget(self.empty)
@@ -81,11 +89,14 @@ class Detail(QStackedWidget):
         self._delete.name(tr("Move to the trash"), tr("Del"))
         self._meta = label(kind="muted", wrap=True)
         self._meta.setAccessibleName(tr("Facts"))
+        self.tags = TagEditor(self._theme)
         self._trash_bar = self._build_trash_bar()
         self._state = label(kind="caution", wrap=True)
         self.waveform = Waveform(self._theme)
         self.strip = WaveStrip(self._theme, self.waveform)
         self.transport = Transport(self._theme)
+        self.edit_bar = EditBar(self._theme, self.waveform)
+        self.preview = EditPreview()
         self.markers = MarkerList(self._theme)
         self._health = Card(self._theme, "health", tr("Health"))
         self.backup = BackupCard(self._theme)
@@ -109,6 +120,7 @@ class Detail(QStackedWidget):
         self._meta.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         buttons = (self._archive, self._folder, self._delete)
         body.addWidget(Folding(self._meta, row(*buttons, None, spacing=Space.XS), 440, (1, 0)))
+        body.addWidget(self.tags)
         body.addWidget(self._trash_bar)
         body.addWidget(self._state)
         body.addSpacing(Space.XS)
@@ -118,7 +130,8 @@ class Detail(QStackedWidget):
         sound.addWidget(self.strip)
         body.addLayout(sound)
         body.addWidget(self.transport)
-        body.addSpacing(Space.S)
+        body.addWidget(self.edit_bar)
+        body.addWidget(self.preview)
         body.addWidget(self.markers)
         body.addWidget(Folding(self._health, self.backup, 520, (1, 1)))
         body.addWidget(self._notes)
@@ -161,6 +174,9 @@ class Detail(QStackedWidget):
         self.waveform.sought.connect(self._player.seek)
         self.waveform.scrubbing_changed.connect(self._player.set_scrubbing)
         self.transport.attach(self._player)
+        self.transport.edit.toggled.connect(self.edit_bar.set_editing)
+        self.transport.edit.toggled.connect(self._show_tools)
+        self.preview.opened.connect(self._show_preview)
         self._player.position_changed.connect(self.waveform.show_position)
         self.transport.loop.clicked.connect(self._on_loop_clicked)
         self._player.loop_changed.connect(self._on_loop)
@@ -229,6 +245,15 @@ class Detail(QStackedWidget):
         self.waveform.show_flags(found)
         self.markers.show_flags(found)
 
+    @Slot()
+    def _show_tools(self) -> None:
+        """Bring the tools into view, in a low window, once they have their place."""
+        QTimer.singleShot(0, self, partial(self._scroll.ensureWidgetVisible, self.edit_bar, 0, 0))
+
+    @Slot()
+    def _show_preview(self) -> None:
+        QTimer.singleShot(0, self, partial(self._scroll.ensureWidgetVisible, self.preview, 0, 0))
+
     @Slot(float)
     def show_place(self, second: float, recording_id: str = "") -> None:
         """Point out a place, as that of a search hit, and go there.
@@ -273,7 +298,9 @@ class Detail(QStackedWidget):
 
     def _show_head(self, recording: Recording) -> None:
         self.title.show_title(recording.title)
-        self._meta.setText(phrases.meta_line(recording))
+        self._meta.setText(facts_line(recording))
+        self._meta.setToolTip(heard_words(recording))
+        self.tags.show_recording(recording)
         self._star.setChecked(recording.favourite)
         self._star.show_icon(
             "star-filled" if recording.favourite else "star", "accent" if recording.favourite else "text"
@@ -291,7 +318,7 @@ class Detail(QStackedWidget):
         self._delete.setEnabled(not running)
         self.title.setEnabled(not trashed)
         badge = phrases.badge(recording)
-        self._state.setText("" if running else phrases.BADGE_REASONS.get(badge, ""))
+        self._state.setText("" if running else phrases.badge_reasons().get(badge, ""))
         self._state.setVisible(bool(self._state.text()))
 
     @Slot(str)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QStyle, QStyleOptionFrame
 from typing_extensions import override
 
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Type, font
 
 SAVE_NOTES_AFTER_MS = 1000
@@ -20,8 +21,8 @@ class TitleEdit(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("detail_title")
-        self.setAccessibleName("Title")
-        self.setToolTip("Title (F2)")
+        self.setAccessibleName(tr("Title"))
+        self.setToolTip(tr("Title (F2)"))
         self.setFont(font(Type.TITLE, bold=True))
         self.setFrame(False)
         self._kept = ""
@@ -31,7 +32,7 @@ class TitleEdit(QLineEdit):
         if self.hasFocus() and self.isModified():
             return
         self._kept = title
-        self.setToolTip(f"{title} (F2 to change)")
+        self.setToolTip(tr("{title} (F2 to change)", title=title))
         if self.text() != title:
             everything = self.hasFocus() and self.selectedText() == self.text()
             self.setText(title)
@@ -67,7 +68,7 @@ class TitleEdit(QLineEdit):
         painter = QPainter(self)
         self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
-        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, shown)
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -94,8 +95,8 @@ class Notes(QPlainTextEdit):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAccessibleName("Notes")
-        self.setPlaceholderText("Write something about this recording")
+        self.setAccessibleName(tr("Notes"))
+        self.setPlaceholderText(tr("Write something about this recording"))
         self.setTabChangesFocus(True)
         self.setFixedHeight(96)
         self._id = ""

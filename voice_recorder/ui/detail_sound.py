@@ -79,16 +79,18 @@ class DetailSound(QObject):
             return
         if self._samples_job is not None:
             self._jobs.drop(self._samples_job)
+        previewed = self._detail.previewed
 
         def read() -> Samples:
-            with self._services.rendering.open(recording) as rendered:
+            with self._services.rendering.open(recording, previewed) as rendered:
                 rate = rendered.sample_rate_hz
                 first, last = math.floor(start_s * rate), math.ceil(end_s * rate)
                 return Samples.of(first / rate, rate, rendered.read(first, last - first))
 
         def show(samples: Samples) -> None:
             self._samples_job = None
-            if _sounds_alike(recording, self._detail.recording) and len(samples.mean):
+            same = _sounds_alike(recording, self._detail.recording) and previewed == self._detail.previewed
+            if same and len(samples.mean):
                 self._detail.waveform.show_samples(samples)
 
         self._samples_job = self._jobs.post(self._lanes.detail, plain(read), show, self._on_samples_failed)

@@ -13,7 +13,8 @@ from typing_extensions import override
 
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.ui.controls import ElidedLabel
-from voice_recorder.ui.phrases import items, joined
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.phrases import joined
 from voice_recorder.ui.theme import Space
 from voice_recorder.workers.lane import Lane
 from voice_recorder.workers.worker import Job, Progress, Work
@@ -44,8 +45,8 @@ class ErrandStrip(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(220)
-        self._bar.setAccessibleName("Progress")
-        self.cancel = QPushButton("Cancel")
+        self._bar.setAccessibleName(tr("Progress"))
+        self.cancel = QPushButton(tr("Cancel"))
         self.cancel.clicked.connect(self._cancel)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(Space.L, Space.S, Space.L, Space.S)
@@ -66,7 +67,7 @@ class ErrandStrip(QFrame):
         def work(cancel: threading.Event, report: Progress) -> Any:
             return self._services.importing.run(list(paths), cancel, report)
 
-        self.run("Importing", work, self._on_imported)
+        self.run(tr("Importing"), work, self._on_imported)
 
     @Slot()
     def verify(self) -> None:
@@ -75,7 +76,7 @@ class ErrandStrip(QFrame):
         def work(cancel: threading.Event, report: Progress) -> Any:
             return self._services.verifying.run(None, cancel, report)
 
-        self.run("Verifying the library", work, self._on_verified)
+        self.run(tr("Verifying the library"), work, self._on_verified)
 
     @override
     def hideEvent(self, event: Any) -> None:
@@ -106,7 +107,7 @@ class ErrandStrip(QFrame):
     @Slot()
     def _cancel(self) -> None:
         self.cancel.setEnabled(False)
-        self._text.say("Cancelling…")
+        self._text.say(tr("Cancelling…"))
         for job in self._jobs:
             job.cancel.set()
 
@@ -130,40 +131,44 @@ class ErrandStrip(QFrame):
 def import_words(report: ImportReport | None, *, cancelled: bool) -> tuple[str, bool]:
     """What an import did, and whether all went well. ``report`` is None when nothing was begun."""
     if report is None:
-        return "The import was cancelled; nothing was imported.", True
-    parts = [f"{items(len(report.recordings), 'recording')} imported."]
-    if report.duplicates:
-        verb = "was" if len(report.duplicates) == 1 else "were"
-        parts.append(f"{items(len(report.duplicates), 'file')} {verb} in the library already.")
+        return tr("The import was cancelled; nothing was imported."), True
+    parts = [tr("%n recording(s) imported.", "", len(report.recordings))]
+    if (number := len(report.duplicates)) == 1:
+        parts.append(tr("1 file was in the library already."))
+    elif number:
+        parts.append(tr("%n files were in the library already.", "", number))
+    if report.described:
+        parts.append(tr("Titles and dates of %n came from the older library.", "", report.described))
     if cancelled:
-        parts.append("The rest was cancelled.")
+        parts.append(tr("The rest was cancelled."))
     if report.failed:
         lines = joined([str(error) for _path, error in report.failed])
-        parts.append(f"{items(len(report.failed), 'file')} could not be imported:\n{lines}")
+        failed = tr("%n file(s) could not be imported:", "", len(report.failed))
+        parts.append(f"{failed}\n{lines}")
     return " ".join(parts), not report.failed
 
 
 def verify_words(report: VerifyReport | None, *, cancelled: bool) -> tuple[str, bool]:
     """What verifying found, and whether all is well. ``report`` is None when it was cancelled."""
     if report is None or cancelled:
-        return "Verifying was cancelled; what was checked until then is in the histories.", True
-    words = [f"{items(report.checked, 'file')} checked and as recorded."]
+        return tr("Verifying was cancelled; what was checked until then is in the histories."), True
+    words = [tr("%n file(s) checked and as recorded.", "", report.checked)]
     if report.unknown:
-        words.append(f"{items(len(report.unknown), 'file')} in the folder not known to the library.")
-    kinds = (("Missing", report.missing), ("Changed", report.changed), ("Damaged", report.damaged))
+        words.append(tr("%n file(s) in the folder not known to the library.", "", len(report.unknown)))
+    kinds = (
+        (tr("Missing"), report.missing), (tr("Changed"), report.changed), (tr("Damaged"), report.damaged),
+    )  # fmt: skip
     problems = [f"{kind}: {found.title} ({found.path.name})" for kind, list_ in kinds for found in list_]
     if problems:
-        words.append(f"Look after these:\n{joined(problems)}")
+        words.append("\n".join((tr("Look after these:"), joined(problems))))
     return " ".join(words), report.is_sound
 
 
 def recovered_words(report: RecoveryReport) -> str:
     """What was put together again."""
     number = len(report.recovered)
-    titles = ", ".join(f"“{recording.title}”" for recording in report.recovered[:3])
-    what = (
-        "A recording that was cut off was recovered"
-        if number == 1
-        else f"{number} recordings that were cut off were recovered"
-    )
-    return f"{what}: {titles}{' …' if number > 3 else '.'}"
+    titles = ", ".join(tr("“{title}”", title=recording.title) for recording in report.recovered[:3])
+    titles += " …" if number > 3 else "."
+    if number == 1:
+        return tr("A recording that was cut off was recovered: {titles}", titles=titles)
+    return tr("%n recordings that were cut off were recovered: {titles}", "", number, titles=titles)

@@ -33,19 +33,22 @@ def show(words: str) -> int:
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication, QMessageBox
 
+    from voice_recorder.ui import language
+    from voice_recorder.ui.language import tr
     from voice_recorder.ui.theme import Theme, resources
 
     application = QApplication(sys.argv[:1])
+    language.choose(application, "")  # the settings may be what cannot be read
     application.setApplicationDisplayName("Voice Recorder")
     application.setWindowIcon(QIcon(str(resources() / "icons" / "app.svg")))
     theme = Theme(application)
     box = QMessageBox()
     box.setWindowTitle("Voice Recorder")
     box.setTextFormat(Qt.TextFormat.PlainText)
-    box.setText("Voice Recorder cannot open.")
+    box.setText(tr("Voice Recorder cannot open."))
     box.setInformativeText(words)
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     box.setIconPixmap(theme.icon("warning", "caution", 40).pixmap(40, 40))
-    box.addButton("Close", QMessageBox.ButtonRole.RejectRole)
+    box.addButton(tr("Close"), QMessageBox.ButtonRole.RejectRole)
     box.exec()
     return 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QToolButton
+from PySide6.QtCore import QEvent, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QHelpEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QToolButton, QToolTip
+from typing_extensions import override
 
 from voice_recorder.ui.controls import IconButton, label
 from voice_recorder.ui.language import tr
@@ -54,6 +55,18 @@ class SearchField(QLineEdit):
         self._glass.setIcon(self._theme.icon("search", "muted"))
 
 
+class _Menu(QMenu):
+    """Shows as tool tips what its entries say of themselves; Qt's own would repeat their names."""
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            action = self.actionAt(event.pos())
+            QToolTip.showText(event.globalPos(), action.whatsThis() if action else "", self)
+            return True
+        return super().event(event)
+
+
 class Header(QFrame):
     """Name, search, settings, menu."""
 
@@ -77,7 +90,7 @@ class Header(QFrame):
         self._settings.clicked.connect(self.settings_asked)
         self._more = IconButton(theme, "more", tr("More"))
         self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.menu = QMenu(self)
+        self.menu = _Menu(self)
         self._actions: list[tuple[QAction, str]] = []
         self._keyed: list[tuple[QAction, str, str]] = []
         self._shortcuts: Shortcuts | None = None
@@ -121,7 +134,8 @@ class Header(QFrame):
 
     def _fill(self) -> None:
         self._add(tr("Import files…"), "import", self.import_files_asked, of="import")
-        self._add(tr("Import folder…"), "folder", self.import_folder_asked)
+        folder = self._add(tr("Import folder…"), "folder", self.import_folder_asked)
+        folder.setWhatsThis(tr("Also an older recorder's: its titles, dates, notes and tags come with it"))
         self._add(tr("Verify library"), "verify", self.verify_asked)
         self.menu.addSeparator()
         self._add(tr("Dashboard"), "dashboard", self.dashboard_asked)
@@ -132,13 +146,14 @@ class Header(QFrame):
         self._add(tr("About Voice Recorder"), "info", self.about_asked)
         self._add(tr("Quit"), "close", self.quit_asked, of="quit")
 
-    def _add(self, text: str, icon: str, signal: Any, *, of: str = "") -> None:
+    def _add(self, text: str, icon: str, signal: Any, *, of: str = "") -> QAction:
         """An entry of the menu; ``of`` is the action in ``shortcuts`` that names its key."""
         action = self.menu.addAction(text)
         action.triggered.connect(signal)
         if of:
             self._keyed.append((action, text, of))
         self._actions.append((action, icon))
+        return action
 
     @Slot()
     def _tint(self) -> None:

@@ -49,7 +49,7 @@ def tr(text: str, note: str = "", n: int = -1, /, **values: object) -> str:
     """
     chosen = _chosen(text, note, n)
     if n >= 0:
-        chosen = chosen.replace("%n", QLocale().toString(n))
+        chosen = chosen.replace("%n", locale().toString(n))
     return chosen.format(**values) if values else chosen
 
 
@@ -70,9 +70,15 @@ def choose(application: QApplication, wanted: str) -> None:
     if _now.of_qt is not None:
         application.removeTranslator(_now.of_qt)
     _now.code, _now.messages, _now.of_qt = code, read_messages(code), _of_qt(application, code)
-    if wanted:
+    if wanted or QLocale.system().language() != QLocale(code).language():
         QLocale.setDefault(QLocale(code))
     application.setLayoutDirection(QLocale(code).textDirection())
+
+
+def locale() -> QLocale:
+    """How figures and dates are written; English where the system asks for nothing."""
+    current = QLocale()
+    return QLocale("en") if current.language() is QLocale.Language.C else current
 
 
 def is_mirrored() -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from voice_recorder.domain.errors import LibraryBusy, VoiceRecorderError
-from voice_recorder.ui.phrases import items, joined
 from voice_recorder.workers.lane import Lane, plain
 from voice_recorder.workers.worker import Progress, Work
 
@@ -41,9 +40,6 @@ class LibraryActions(QObject):
 
     changed = Signal()
     failed = Signal(object)
-    trashed = Signal(object, str)
-    """The ids that are now in the trash, and a sentence."""
-    told = Signal(str)
 
     def __init__(self, services: Services, lane: Lane) -> None:
         super().__init__()
@@ -57,28 +53,6 @@ class LibraryActions(QObject):
     def set_notes(self, recording_id: str, notes: str) -> None:
         """Replace the notes."""
         self._do(patient(self._services.library.set_notes, recording_id, notes))
-
-    def set_favourite(self, recording_id: str, favourite: bool) -> None:
-        """Add to the favourites, or take away from them."""
-        self._do(plain(self._services.library.set_favourite, recording_id, favourite))
-
-    def set_archived(self, recording_id: str, archived: bool) -> None:
-        """Take out of the main list, or back into it."""
-        self._do(plain(self._services.library.set_archived, recording_id, archived))
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Move to the trash."""
-        self._lane.post(plain(self._services.trash.delete, list(ids)), self._on_deleted, self._on_failed)
-
-    def restore(self, ids: Sequence[str]) -> None:
-        """Take out of the trash."""
-        self._lane.post(plain(self._services.trash.restore, list(ids)), self._on_restored, self._on_failed)
-
-    def delete_for_ever(self, ids: Sequence[str]) -> None:
-        """Remove from the trash and the disk; whoever calls this has asked."""
-        self._lane.post(
-            plain(self._services.trash.delete_for_ever, list(ids)), self._on_removed, self._on_failed
-        )
 
     def set_setting(self, key: str, value: object, done: Callable[[], None] | None = None) -> None:
         """Change a setting and store it."""
@@ -94,34 +68,6 @@ class LibraryActions(QObject):
 
     def _on_done(self, _result: object) -> None:
         self.changed.emit()
-
-    def _on_deleted(self, results: Sequence[Any] | None) -> None:
-        done = self._report(results, "could not be moved to the trash")
-        if done:
-            verb = "is" if len(done) == 1 else "are"
-            self.trashed.emit(done, f"{items(len(done), 'recording')} {verb} in the trash.")
-
-    def _on_restored(self, results: Sequence[Any] | None) -> None:
-        done = self._report(results, "could not be restored")
-        if done:
-            verb = "is" if len(done) == 1 else "are"
-            self.told.emit(f"{items(len(done), 'recording')} {verb} back in the library.")
-
-    def _on_removed(self, results: Sequence[Any] | None) -> None:
-        done = self._report(results, "could not be deleted")
-        if done:
-            verb = "was" if len(done) == 1 else "were"
-            self.told.emit(f"{items(len(done), 'recording')} {verb} deleted for ever.")
-
-    def _report(self, results: Sequence[Any] | None, what: str) -> list[str]:
-        results = results or ()
-        self.changed.emit()
-        errors = [str(r.error) for r in results if not r.ok]
-        if errors:
-            self.failed.emit(
-                VoiceRecorderError(f"{items(len(errors), 'recording')} {what}.", joined(errors, 3))
-            )
-        return [r.id for r in results if r.ok]
 
     def _on_failed(self, error: VoiceRecorderError) -> None:
         self.changed.emit()

@@ -12,8 +12,8 @@ from voice_recorder.ui.backup_deeds import Deed, Offer, offers
 from voice_recorder.ui.cloud_actions import CloudActions
 from voice_recorder.ui.cloud_questions import ask, free_words
 from voice_recorder.ui.detail import Detail
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.motion import motions_of
-from voice_recorder.ui.phrases import items
 from voice_recorder.ui.recordings_list import RecordingsList
 from voice_recorder.ui.recordings_model import RecordingsModel
 from voice_recorder.ui.theme import Theme
@@ -103,12 +103,14 @@ class LibraryBackup(QObject):
         chosen = [r for r in self._list.selected_recordings() if r.id in ids]
         if not chosen and self._detail.recording is not None:
             chosen = [self._detail.recording]
-        what = f"“{chosen[0].title}”" if len(ids) == 1 else items(len(ids), "recording")
         full = self._services.settings.current.sync_full_check
         words = free_words(chosen, self._cloud.place, full_check=full)
-        title = f"Free the audio of {what} on this computer?"
+        if len(ids) == 1:
+            title = tr("Free the audio of “{title}” on this computer?", title=chosen[0].title)
+        else:
+            title = tr("Free the audio of %n recording(s) on this computer?", "", len(ids))
         ask(
-            self._list.window(), self._theme, title, words, ("Check and free", "Keep"),
+            self._list.window(), self._theme, title, words, (tr("Check and free"), tr("Keep")),
             lambda: self._cloud.free(ids),
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, Signal, Slot
@@ -21,18 +21,26 @@ from PySide6.QtWidgets import (
 from voice_recorder.domain.errors import NotFound, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.domain.recording import Recording
-from voice_recorder.ui.banner import Toast
+from voice_recorder.ui.banner import Column, Toast
+from voice_recorder.ui.batches import Batches, Undo
 from voice_recorder.ui.cloud_actions import CloudActions
 from voice_recorder.ui.cloud_questions import ask, delete_words, have_copies
 from voice_recorder.ui.controls import EmptyState
 from voice_recorder.ui.detail import Detail
 from voice_recorder.ui.detail_facts import DetailFacts, read_facts
 from voice_recorder.ui.detail_sound import DetailSound
-from voice_recorder.ui.empty_words import FIRST_RUN, NO_SELECTION, nothing_here
+from voice_recorder.ui.edit_actions import EditActions
+from voice_recorder.ui.empty_words import first_run, no_selection, nothing_here
+from voice_recorder.ui.errands import ErrandStrip
+from voice_recorder.ui.exports import Exports
+from voice_recorder.ui.filter_bar import FilterBar
+from voice_recorder.ui.finding import Finding
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.library_actions import LibraryActions
 from voice_recorder.ui.library_backup import LibraryBackup
-from voice_recorder.ui.phrases import items
+from voice_recorder.ui.library_selection import LibrarySelection
 from voice_recorder.ui.player import Player
+from voice_recorder.ui.query_words import is_narrowed
 from voice_recorder.ui.recording_menu import recording_menu
 from voice_recorder.ui.recordings_list import RecordingsList
 from voice_recorder.ui.recordings_model import RecordingsModel
@@ -46,8 +54,11 @@ from voice_recorder.workers.worker import Progress
 
 if TYPE_CHECKING:
     from voice_recorder.audio.peaks import Peaks
+    from voice_recorder.domain.edit_list import Second
     from voice_recorder.services import Services
 
+ASKED_ABOUT = 500
+"""Of so many recordings it is found out whether there are copies, before they are deleted for ever."""
 TEXT_FIELDS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox)
 
 
@@ -67,10 +78,15 @@ class LibraryPane(QSplitter):
     microphone_test_asked = Signal()
     search_dropped = Signal()
     """The search field should be cleared."""
+    words_wanted = Signal(str)
+    """The search field should say this."""
+    files_pasted = Signal(list)
     running_renamed = Signal(str)
     """The take that runs in this window got another title."""
 
-    def __init__(self, services: Services, lanes: Lanes, theme: Theme, cloud: CloudActions) -> None:
+    def __init__(
+        self, services: Services, lanes: Lanes, theme: Theme, cloud: CloudActions, errands: ErrandStrip
+    ) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._services = services
         self._lanes = lanes
@@ -78,14 +94,22 @@ class LibraryPane(QSplitter):
         self._title_wanted = ""
         self._searched = False  # and the answer is still to come
         self._leaving = _Leaving()
+        self._cloud = cloud
         self.changes = LibraryActions(services, lanes.edits)
+        self.batches = Batches(services, lanes.edits, errands)
         self.player = Player(self)
         self.model = RecordingsModel(services, lanes.pages)
         self.model.setParent(self)
         self.sidebar = Sidebar(theme)
+        self.filters = FilterBar(theme)
+        self.finding = Finding(services, lanes, theme, self.sidebar, self.filters)
         self.list = RecordingsList(theme, self.model)
         self.detail = Detail(theme, self.player)
-        self.detail.empty.present(*NO_SELECTION, "Record a note", self.record_asked.emit)
+        self.detail.empty.present(*no_selection(), tr("Record a note"), self.record_asked.emit)
+        self.exports = Exports(services, lanes, errands, self)
+        self.selection = LibrarySelection(
+            services, lanes, theme, self.list, self.model, self.detail, self.finding, self
+        )
         self.empty = EmptyState(theme)
         self._inner = QSplitter(Qt.Orientation.Horizontal)
         self._content = QStackedWidget()
@@ -95,12 +119,14 @@ class LibraryPane(QSplitter):
         self._content.currentChanged.connect(self.toast.raise_)  # a page that comes covers it
         self.backup = LibraryBackup(services, theme, cloud, self.model, self.list, self.detail, self)
         self.sound = DetailSound(services, lanes, self.detail, self.player, self.toast, self)
-        halve(self._inner, side("list_side", self.list, 240), self.detail, 330)
+        self.edits = EditActions(services, lanes, self.detail, self.player, self.toast, self)
+        middle = Column(self.filters, self.list, stretch=self.list)
+        halve(self._inner, side("list_side", middle, 240), self.detail, 330)
         halve(self, side("sidebar", self.sidebar, 150, Space.S), self._content, 200)
         self._connect()
 
     def _connect(self) -> None:
-        self.sidebar.chosen.connect(self._on_shelf)
+        self._connect_finding()
         self.model.refreshed.connect(self._on_refreshed)
         self.model.counted.connect(self.sidebar.show_counts)
         self.model.failed.connect(self.failed)
@@ -110,11 +136,21 @@ class LibraryPane(QSplitter):
         self.player.failed.connect(self.failed)
         self.sound.failed.connect(self.failed)
         self.sound.changed.connect(self.model.refresh)
+        self.edits.failed.connect(self.failed)
+        self.edits.edited.connect(self._on_edited)
+        self.edits.changed.connect(self.model.refresh)
+        self.edits.made.connect(self.show_edited)
+        self.edits.export_asked.connect(self.ask_export)
         detail, changes = self.detail, self.changes
         detail.renamed.connect(self._rename)
         detail.notes_written.connect(changes.set_notes)
         detail.favourite_set.connect(self._on_favourite)
         detail.archived_set.connect(self._on_archived)
+        detail.tags.tag_added.connect(self._on_tag_added)
+        detail.tags.tag_removed.connect(self._on_tag_removed)
+        detail.tags.folder_chosen.connect(self._on_folder_chosen)
+        detail.tags.folder_named.connect(self.ask_for_folder)
+        detail.tags.refused.connect(self.failed)
         detail.delete_asked.connect(self._on_delete)
         detail.restore_asked.connect(self._on_restore)
         detail.delete_for_ever_asked.connect(self._on_delete_for_ever)
@@ -123,8 +159,22 @@ class LibraryPane(QSplitter):
         self.backup.shelf_wanted.connect(self.sidebar.show_backup)
         changes.changed.connect(self.model.refresh)
         changes.failed.connect(self.failed)
-        changes.trashed.connect(self._on_trashed)
-        changes.told.connect(self._tell)
+        self.batches.changed.connect(self.model.refresh)
+        self.batches.failed.connect(self.failed)
+        self.batches.told.connect(self._on_told)
+        self.exports.failed.connect(self.failed)
+        self.exports.written.connect(self._on_written)
+
+    def _connect_finding(self) -> None:
+        finding, selection = self.finding, self.selection
+        finding.query_changed.connect(self._on_query)
+        finding.words_wanted.connect(self.words_wanted)
+        finding.failed.connect(self.failed)
+        finding.names_changed.connect(self._on_names)
+        self.sidebar.dropped.connect(selection.drop_on)
+        selection.failed.connect(self.failed)
+        selection.left.connect(self._on_selection_left)
+        self.list.files_pasted.connect(self.files_pasted)
 
     def save_layout(self) -> tuple[QByteArray, QByteArray]:
         """Where the borders are, for the next start."""
@@ -149,14 +199,12 @@ class LibraryPane(QSplitter):
     def search_for(self, words: str) -> None:
         """Narrow the list to what fits ``words``."""
         self._searched = bool(words)
-        self.model.show_query(LibraryQuery(self.shelf, words))
+        self.finding.search(words)
 
     @Slot()
     def show_all(self) -> None:
         """Go to all recordings, without a search."""
-        self.search_dropped.emit()
-        self.sidebar.choose(Shelf.ALL)
-        self.model.show_query(LibraryQuery())
+        self.finding.show_all()
 
     def show_new(self, recording_id: str) -> None:
         """Bring a take that was just stopped into view, its title ready to be typed over."""
@@ -181,25 +229,36 @@ class LibraryPane(QSplitter):
 
     def delete_selected(self) -> None:
         """Move what is selected to the trash, a running take apart; in the trash, ask first."""
-        ids = [i for i in self.list.selected_ids() if i != self.list.running_id]
-        if self.shelf is Shelf.TRASH:
-            self.ask_delete_for_ever(ids)
-        else:
-            self.delete(ids)
+        in_trash = self.shelf is Shelf.TRASH
+        self.selection.with_ids(self.ask_delete_for_ever if in_trash else self.delete)
 
     @Slot(object)
-    def _on_shelf(self, shelf: Shelf) -> None:
-        self._leaving = _Leaving()
-        self.list.clear_selected()
-        self.model.show_query(LibraryQuery(shelf, self.model.query.search))
+    def _on_query(self, query: LibraryQuery) -> None:
+        before = self.model.query
+        if replace(query, sort=before.sort) != before:
+            self._leaving = _Leaving()
+            narrowed = replace(query, search=before.search, sort=before.sort) == before
+            if self.selection.is_many or not narrowed:
+                self.list.clear_selected()
+        self.model.show_query(query)
+
+    @Slot()
+    def _on_names(self) -> None:
+        self.detail.tags.show_names(self.finding.folders, self.finding.tags)
 
     @Slot()
     def _on_refreshed(self) -> None:
         query = self.model.query
+        self.finding.read_names()
+        narrowed = bool(query.search) or is_narrowed(self.filters.query)
+        self.filters.show_found(self.model.total if narrowed else None)
         if self.model.total == 0:
             self._show_nothing(query)
             return
         self._content.setCurrentWidget(self._inner)
+        self.selection.follow()
+        if self.selection.is_many:
+            return
         selected = self.list.selected_id
         searched, self._searched = self._searched, False
         if not selected or (searched and self.model.row_of(selected) is None):
@@ -213,13 +272,17 @@ class LibraryPane(QSplitter):
     def _show_nothing(self, query: LibraryQuery) -> None:
         self._leaving = _Leaving()
         self.list.clear_selected()
-        if query == LibraryQuery():
-            words = FIRST_RUN if self.model.library_is_empty else nothing_here(query)
-            self.empty.present(*words, "Try the microphone", self.microphone_test_asked.emit)
+        filters = self.finding.filters
+        if query == LibraryQuery(sort=query.sort):
+            words = first_run() if self.model.library_is_empty else nothing_here(query)
+            self.empty.present(*words, tr("Try the microphone"), self.microphone_test_asked.emit)
+        elif filters:
+            words = nothing_here(query, filters)
+            self.empty.present(*words, tr("Clear filters"), self.finding.clear_filters)
         elif query.search:
-            self.empty.present(*nothing_here(query), "Clear the search", self.search_dropped.emit)
+            self.empty.present(*nothing_here(query), tr("Clear the search"), self.search_dropped.emit)
         else:
-            self.empty.present(*nothing_here(query), "Show all recordings", self.show_all)
+            self.empty.present(*nothing_here(query), tr("Show all recordings"), self.show_all)
         self._content.setCurrentWidget(self.empty)
 
     def _leave(self, ids: Sequence[str]) -> None:
@@ -248,7 +311,7 @@ class LibraryPane(QSplitter):
         )
 
     def _on_facts(self, facts: DetailFacts | None) -> None:
-        if facts is None or facts.recording.id != self.list.selected_id:
+        if facts is None or facts.recording.id != self.list.selected_id or self.selection.is_many:
             return
         recording, before = facts.recording, self.detail.recording
         self.detail.show_facts(facts)
@@ -261,6 +324,22 @@ class LibraryPane(QSplitter):
             self._title_wanted = ""
             if not isinstance(QApplication.focusWidget(), TEXT_FIELDS):
                 self.detail.title.make_ready()
+
+    @Slot(str)
+    def _on_edited(self, recording_id: str) -> None:
+        if recording_id == self.list.selected_id:
+            self._load_detail(recording_id)
+        self.model.refresh()
+
+    @Slot(str)
+    def show_edited(self, recording_id: str) -> None:
+        """Go to a recording that was just made or changed by edits."""
+        self.list.select(recording_id)
+        self.model.refresh()
+
+    def join(self, ids: Sequence[str]) -> None:
+        """Make a new recording in which these are heard one after another."""
+        self.edits.join(ids)
 
     @Slot(object)
     def _on_renewed(self, ids: Sequence[str]) -> None:
@@ -293,8 +372,10 @@ class LibraryPane(QSplitter):
         recordings = self.list.selected_recordings()
         if recordings:
             menu = recording_menu(self, self._theme, recordings, self, self.backup)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            menu.popup(at)
+        else:
+            menu = self.selection.page.menu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
 
     @Slot()
     def play(self) -> None:
@@ -302,36 +383,79 @@ class LibraryPane(QSplitter):
         if self.detail.transport.isEnabled():
             self.player.toggle()
 
+    @property
+    def folders(self) -> Sequence[str]:
+        """The folders that there are."""
+        return self.finding.folders
+
     def set_favourite(self, ids: Sequence[str], favourite: bool) -> None:
         """Add to the favourites, or take away from them."""
         if self.shelf is Shelf.FAVOURITES and not favourite:
             self._leave(ids)
-        for recording_id in ids:
-            self.changes.set_favourite(recording_id, favourite)
+        self.batches.set_favourite(ids, favourite)
 
     def set_archived(self, ids: Sequence[str], archived: bool) -> None:
         """Take out of the main list, or back into it."""
         if self.shelf in (Shelf.ALL, Shelf.ARCHIVE):
             self._leave(ids)
+        self.batches.set_archived(ids, archived)
 
-        def change(archived: bool) -> None:
-            for recording_id in ids:
-                self.changes.set_archived(recording_id, archived)
+    def move_to(self, ids: Sequence[str], folder: str | None) -> None:
+        """Move to a folder, or out of any."""
+        if self.model.query.folder is not None:
+            self._leave(ids)
+        self.batches.move(ids, folder)
 
-        change(archived)
-        words = "Moved to the archive." if archived else "Taken out of the archive."
-        self.toast.offer(words, lambda: change(not archived))
+    def tag(self, ids: Sequence[str], name: str) -> None:
+        """Give a tag."""
+        self.batches.tag(ids, name)
+
+    @Slot()
+    def ask_for_folder(self) -> None:
+        """Ask for a new folder for what is selected."""
+        self.selection.ask_for_folder()
+
+    @Slot()
+    def ask_for_tag(self) -> None:
+        """Ask for a tag for what is selected."""
+        self.selection.ask_for_tag()
+
+    def ask_export(
+        self, ids: Sequence[str], start_s: Second | None = None, end_s: Second | None = None
+    ) -> None:
+        """Ask how to export these, or what is heard between two places; then do it."""
+        shown = self.detail.recording
+        title = shown.title if shown is not None and list(ids) == [shown.id] else ""
+        self.exports.ask(ids, title, start_s, end_s)
+
+    def send(self, ids: Sequence[str]) -> None:
+        """Back these up now."""
+        self._cloud.send(ids)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Move to the trash."""
         if ids:
             self._leave(ids)
-            self.changes.delete(ids)
+            self.batches.delete(ids)
 
     def restore(self, ids: Sequence[str]) -> None:
         """Take out of the trash."""
         self._leave(ids)
-        self.changes.restore(ids)
+        self.batches.restore(ids)
+
+    @Slot(str, str)
+    def _on_tag_added(self, recording_id: str, name: str) -> None:
+        self.tag([recording_id], name)
+
+    @Slot(str, str)
+    def _on_tag_removed(self, recording_id: str, name: str) -> None:
+        if name in self.model.query.tags:
+            self._leave([recording_id])
+        self.batches.untag([recording_id], name)
+
+    @Slot(str, object)
+    def _on_folder_chosen(self, recording_id: str, folder: str | None) -> None:
+        self.move_to([recording_id], folder)
 
     @Slot(str, bool)
     def _on_favourite(self, recording_id: str, favourite: bool) -> None:
@@ -351,43 +475,50 @@ class LibraryPane(QSplitter):
 
     @Slot(str)
     def _on_delete_for_ever(self, recording_id: str) -> None:
-        selected = self.list.selected_ids()
-        self.ask_delete_for_ever(selected if recording_id in selected else [recording_id])
+        self.ask_delete_for_ever([recording_id])
 
     @Slot()
     def _on_folder(self) -> None:
         if self.detail.recording is not None:
             self.show_in_folder(self.detail.recording)
 
-    @Slot(object, str)
-    def _on_trashed(self, ids: Sequence[str], sentence: str) -> None:
-        def undo() -> None:
-            if self.shelf is Shelf.TRASH:
-                self._leave(ids)
-            self.changes.restore(ids)
+    @Slot(str, object)
+    def _on_told(self, words: str, undo: Undo | None) -> None:
+        def take_back() -> None:
+            assert undo is not None
+            self._leave([self.list.selected_id])
+            undo()
 
-        self.toast.offer(sentence, undo)
+        self.toast.offer(words, None if undo is None else take_back)
 
-    @Slot(str)
-    def _tell(self, sentence: str) -> None:
-        self.toast.offer(sentence, None)
+    @Slot(str, object)
+    def _on_written(self, words: str, show: Undo) -> None:
+        self.toast.offer(words, show, tr("Show in folder"))
+
+    @Slot()
+    def _on_selection_left(self) -> None:
+        row, self._leaving = self._leaving.row, _Leaving()
+        self._select_near(row)
 
     def ask_delete_for_ever(self, ids: Sequence[str]) -> None:
         """Remove from the disk, after a question that knows whether there are copies."""
         if not ids:
             return
-        title = f"“{self.detail.title.text()}”" if len(ids) == 1 else items(len(ids), "recording")
+        if len(ids) == 1:
+            title = tr("Delete “{title}” for ever?", title=self.detail.title.text())
+        else:
+            title = tr("Delete %n recording(s) for ever?", "", len(ids))
 
         def remove() -> None:
             self._leave(ids)
-            self.changes.delete_for_ever(ids)
+            self.batches.delete_for_ever(ids)
 
         def found(copies: bool | None) -> None:
             go = self._services.settings.current.cloud_delete_copies
             words = delete_words(len(ids), copies=bool(copies), copies_go=go)
-            ask(self, self._theme, f"Delete {title} for ever?", words, ("Delete for ever", "Keep"), remove)
+            ask(self, self._theme, title, words, (tr("Delete for ever"), tr("Keep")), remove)
 
-        self._lanes.detail.post(plain(have_copies, self._services, list(ids)), found)
+        self._lanes.detail.post(plain(have_copies, self._services, list(ids[:ASKED_ABOUT])), found)
 
     def show_in_folder(self, recording: Recording) -> None:
         """Show the file in its folder, or say where it is."""

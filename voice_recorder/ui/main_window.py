@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QMessageBox
+from PySide6.QtWidgets import QMainWindow
 from typing_extensions import override
 
-from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.domain.errors import RecordingsAway, VoiceRecorderError
 from voice_recorder.domain.take import TakeSnapshot
-from voice_recorder.ui.about import show_about
 from voice_recorder.ui.banner import Banner, Column
+from voice_recorder.ui.closing import Closing
 from voice_recorder.ui.cloud_actions import CloudActions
 from voice_recorder.ui.cloud_corner import CloudCorner
-from voice_recorder.ui.dashboard import show_dashboard
+from voice_recorder.ui.edit_take import EditTake
 from voice_recorder.ui.errands import ErrandStrip, recovered_words
 from voice_recorder.ui.header import Header
-from voice_recorder.ui.help_window import HelpWindow
-from voice_recorder.ui.import_dialogs import choose_files, choose_folder
-from voice_recorder.ui.input_watch import InputWatch, output_names
+from voice_recorder.ui.imports import Imports
+from voice_recorder.ui.key_deeds import KeyDeeds
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.library_pane import LibraryPane
 from voice_recorder.ui.marker_keys import MarkerKeys
 from voice_recorder.ui.microphone_test import MicrophoneTest
+from voice_recorder.ui.microphones import Microphones
 from voice_recorder.ui.network_watch import NetworkWatch
-from voice_recorder.ui.question import ask_about_take
 from voice_recorder.ui.recorder_bar import RecorderBar
-from voice_recorder.ui.settings_dialog import SettingsDialog
+from voice_recorder.ui.relocation import Relocations
 from voice_recorder.ui.shortcuts import Shortcuts
-from voice_recorder.ui.show_in_folder import open_folder
+from voice_recorder.ui.side_windows import SideWindows
 from voice_recorder.ui.take_control import TakeControl
 from voice_recorder.ui.theme import Theme
 from voice_recorder.ui.window_memory import WindowMemory
 from voice_recorder.workers.cloud_worker import CloudWork
+from voice_recorder.workers.folder_watch import FolderWatch
 from voice_recorder.workers.lanes import Lanes
 from voice_recorder.workers.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from voice_recorder.audio.devices import InputDevice
     from voice_recorder.services import Services
     from voice_recorder.services.recovery import RecoveryReport
-
-LOOK_AGAIN_MS = 5000
 
 
 class MainWindow(QMainWindow):
@@ -53,6 +49,8 @@ class MainWindow(QMainWindow):
     closed = Signal()
     settings_applied = Signal()
     hidden_to_tray = Signal()
+    restart_asked = Signal()
+    """The window is about to close, and the program is to start anew."""
 
     def __init__(
         self, services: Services, lanes: Lanes, theme: Theme, upkeep: Upkeep, cloud: CloudWork
@@ -63,34 +61,27 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._upkeep = upkeep
         self._cloud = cloud
-        self._inputs: tuple[InputDevice, ...] = ()
-        self._closing = False
-        self._quitting = False
-        self.stays_in_tray = False
-        """Whether closing the window only hides it."""
         self._stopped_elsewhere = False
         self._refusal = ""
-        self._asked_about_take: QMessageBox | None = None
-        self._help: HelpWindow | None = None
         self.shortcuts = Shortcuts(self)
         self.control = TakeControl(services, lanes.take)
         self.microphone = MicrophoneTest(services, lanes.take)
+        self.closing = Closing(self, theme)
+        self.side = SideWindows(self, services, lanes, theme, upkeep, cloud)
+        self.relocations = Relocations(self, services, lanes.errands)
         self._memory = WindowMemory(services.config.home, self)
         self._network_watch = NetworkWatch(self)
+        self._folder_watch = FolderWatch(services, lanes.machine, self)
         self._build()
+        self.imports = Imports(self, self.errands)
+        self.microphones = Microphones(services, upkeep, self.bar, self.control, self)
         self._connect()
         self._connect_take()
         self._connect_cloud()
         self._marker_keys = MarkerKeys(self, self.library.detail)
-        self._add_shortcuts()
+        self._deeds = KeyDeeds(self)
         self._apply_settings()
         self._memory.restore(self, self.library)
-        self._input_watch = InputWatch(self)
-        self._input_watch.inputs_changed.connect(upkeep.list_inputs)
-        self._look_again = QTimer(self)  # who waits for a microphone is not left to what Qt hears of it
-        self._look_again.setSingleShot(True)
-        self._look_again.setInterval(LOOK_AGAIN_MS)
-        self._look_again.timeout.connect(upkeep.list_inputs)
 
     def _build(self) -> None:
         self.setWindowTitle("Voice Recorder")
@@ -100,9 +91,13 @@ class MainWindow(QMainWindow):
         self.banner = Banner(self._theme)
         self.errands = ErrandStrip(self._services, self._lanes.errands)
         self._actions = CloudActions(self._services, self._lanes, self._cloud, self.errands)
-        self.library = LibraryPane(self._services, self._lanes, self._theme, self._actions)
+        self.library = LibraryPane(
+            self._services, self._lanes, self._theme, self._actions, self.errands
+        )
         self.library.splitterMoved.connect(self._align)
         self.bar = RecorderBar(self._theme, self.control, self.microphone)
+        edits = self.library.edits
+        self.edit_take = EditTake(self._services, self._lanes, self.control, self.bar, edits, self)
         memory = self._memory.settings
         self.cloud = CloudCorner(
             self._theme, self._cloud, self._actions, self.library, self.banner, self.bar, memory
@@ -114,24 +109,25 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         header, library, upkeep, errands = self.header, self.library, self._upkeep, self.errands
         header.search.searched.connect(library.search_for)
-        header.import_files_asked.connect(self._ask_for_files)
-        header.import_folder_asked.connect(self._ask_for_folder)
+        header.import_files_asked.connect(self.imports.ask_for_files)
+        header.import_folder_asked.connect(self.imports.ask_for_folder)
         header.verify_asked.connect(errands.verify)
-        header.settings_asked.connect(self.open_settings)
-        header.folder_asked.connect(self._open_recordings_folder)
-        header.help_asked.connect(self.open_help)
-        header.about_asked.connect(self._about)
-        header.dashboard_asked.connect(self.open_dashboard)
-        header.quit_asked.connect(self.quit)
+        header.settings_asked.connect(self.side.open_settings)
+        header.folder_asked.connect(self.side.open_recordings)
+        header.help_asked.connect(self.side.open_help)
+        header.about_asked.connect(self.side.show_about)
+        header.dashboard_asked.connect(self.side.open_dashboard)
+        header.quit_asked.connect(self.closing.quit)
         library.failed.connect(self.show_error)
         library.search_dropped.connect(header.search.clear)
+        library.words_wanted.connect(header.search.setText)
+        library.files_pasted.connect(self.imports.import_files)
         library.record_asked.connect(self.control.start)
         library.microphone_test_asked.connect(self.microphone.start)
         library.detail.transport.speed_chosen.connect(self._keep_speed)
         upkeep.library_changed.connect(library.model.live.catch_up)
         upkeep.recovered.connect(self._on_recovered)
         upkeep.preflight_changed.connect(self.bar.show_preflight)
-        upkeep.inputs_listed.connect(self._on_inputs)
         upkeep.failed.connect(self.show_error)
         errands.failed.connect(self.show_error)
         errands.reported.connect(self._on_report)
@@ -139,8 +135,16 @@ class MainWindow(QMainWindow):
         errands.library_changed.connect(upkeep.prove)
         for lane in self._lanes.all:
             lane.failed.connect(self.show_error)
+        self.side.settings_applied.connect(self._apply_settings)
+        self.side.move_asked.connect(self.relocations.ask)
+        self.relocations.moved.connect(self._start_anew)
+        self._folder_watch.went_away.connect(self._on_folder_gone)
+        self._folder_watch.came_back.connect(self._on_folder_back)
+        self._folder_watch.rights_changed.connect(upkeep.check_preflight)
 
     def _connect_take(self) -> None:
+        self.edit_take.failed.connect(self.show_error)
+        self.edit_take.attached.connect(self.library.show_edited)
         self.control.started.connect(self._on_take_started)
         self.control.polled.connect(self.library.list.show_running)
         self.control.refused.connect(self._on_take_refused)
@@ -148,10 +152,9 @@ class MainWindow(QMainWindow):
         self.library.running_renamed.connect(self.control.rename)
         self.bar.device_picked.connect(self._keep_device)
         self.bar.setting_chosen.connect(self._keep_setting)
-        self.bar.menu.settings_asked.connect(self.open_settings)
+        self.bar.menu.settings_asked.connect(self.side.open_settings)
         self.control.split.connect(self._upkeep.prove)
         self.microphone.ended.connect(self.control.listen)
-        self.bar.picker.opened.connect(self._upkeep.list_inputs)
 
     def _connect_cloud(self) -> None:
         self._upkeep.library_changed.connect(self._cloud.look)
@@ -159,30 +162,9 @@ class MainWindow(QMainWindow):
         self._cloud.failed.connect(self.show_error)
         self._actions.failed.connect(self.show_error)
         self._actions.told.connect(self._on_report)
-        self.cloud.settings_asked.connect(self.open_settings)
+        self.cloud.settings_asked.connect(self.side.open_settings)
         self._network_watch.came_back.connect(self._cloud.network_is_back)
         self._network_watch.metered_changed.connect(self._cloud.set_metered)
-
-    def _add_shortcuts(self) -> None:
-        bind = self.shortcuts.bind
-        bind("record", self.control.toggle)
-        bind("marker", self.add_marker)
-        player = self.library.player
-        bind("shuttle_back", player.shuttle_back, repeats=True)
-        bind("shuttle_pause", player.pause)
-        bind("shuttle_on", player.shuttle_on)
-        bind("loop_start", player.loop_from_here)
-        bind("loop_end", player.loop_to_here)
-        bind("loop_clear", player.end_loop)
-        bind("play", self.play_or_pause)
-        bind("rename", self.library.rename)
-        bind("delete", self.delete_selected)
-        bind("search", self.search)
-        bind("import", self._ask_for_files)
-        bind("settings", self.open_settings)
-        bind("help", self.open_help)
-        bind("quit", self.quit)
-        self.header.name_keys(self.shortcuts)
 
     @Slot()
     def start(self) -> None:
@@ -199,8 +181,8 @@ class MainWindow(QMainWindow):
         self._upkeep.start()
         self._cloud.start()
         self._network_watch.start()
-        self._upkeep.list_inputs()
-        self._input_watch.start()
+        self.microphones.start()
+        self._folder_watch.start()
 
     # Keys
 
@@ -210,33 +192,15 @@ class MainWindow(QMainWindow):
         if not self.shortcuts.press(event):
             super().keyPressEvent(event)
 
-    @Slot()
-    def add_marker(self) -> None:
-        """Mark this moment: of the take that runs, else of the recording that is shown."""
-        (self.bar.add_marker if self.control.busy else self.library.sound.add_marker)()
-
-    @Slot()
-    def play_or_pause(self) -> None:
-        """Play the recording that is shown, or pause; not while a take listens."""
-        if self.library.detail.transport.isEnabled() and not self.control.busy:
-            self.library.player.toggle()
-
-    @Slot()
-    def search(self) -> None:
-        """Go to the search field."""
-        self.header.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.header.search.selectAll()
-
-    @Slot()
-    def delete_selected(self) -> None:
-        """Move what is selected to the trash, but not the take that runs."""
-        self.library.delete_selected()
-
     # Takes
 
     @Slot()
     def toggle_elsewhere(self) -> None:
         """Record, or stop, for who looks at another window: this one neither comes nor asks for a name."""
+        if self.relocations.busy:
+            reason = tr("Record when that is done.")
+            self._on_take_refused(VoiceRecorderError(tr("The recordings folder is being moved."), reason))
+            return
         self._stopped_elsewhere = self.control.busy
         self.control.toggle()
 
@@ -251,8 +215,7 @@ class MainWindow(QMainWindow):
     def _on_take_refused(self, error: VoiceRecorderError) -> None:
         self._refusal = str(error)
         self.show_error(error)
-        if self._closing:
-            self.close()
+        self.closing.go_on()
 
     @Slot(object, object, bool)
     def _on_take_ended(self, snapshot: TakeSnapshot, error: VoiceRecorderError | None, asked: bool) -> None:
@@ -262,9 +225,9 @@ class MainWindow(QMainWindow):
         if error is not None:
             self.show_error(error)
         quietly, self._stopped_elsewhere = self._stopped_elsewhere, False
-        if self._closing:
-            self.close()
-        elif asked and error is None and not quietly:
+        if self.closing.go_on():
+            return
+        if asked and error is None and not quietly and not self.edit_take.going:
             self.library.show_new(snapshot.recording_id)
         else:
             self.library.model.refresh()
@@ -274,14 +237,6 @@ class MainWindow(QMainWindow):
         self.banner.say(recovered_words(report), news=True)
 
     # Devices and settings
-
-    @Slot(object)
-    def _on_inputs(self, inputs: Sequence[InputDevice]) -> None:
-        self._inputs = tuple(inputs)
-        self.bar.show_inputs(self._inputs, self._services.settings.current.audio_device)
-        self.control.listen()
-        if not self._inputs:
-            self._look_again.start()
 
     @Slot(str)
     def _keep_device(self, name: str) -> None:
@@ -298,68 +253,33 @@ class MainWindow(QMainWindow):
         self.library.list.setFocus()
 
     @Slot()
-    @Slot(str)
-    def open_settings(self, page: str = "") -> None:
-        """Show the settings, at ``page`` if it is given."""
-        inputs = [device.name for device in self._inputs]
-        dialog = SettingsDialog(self._services, self._lanes, self._theme, inputs, output_names(), self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if page:
-            dialog.show_page(page)
-        dialog.applied.connect(self._apply_settings)
-        dialog.applied.connect(self._upkeep.check_preflight)  # the format decides how long one can record
-        dialog.applied.connect(self._cloud.settings_changed)
-        dialog.provider_changed.connect(self._cloud.provider_changed)
-        dialog.open()
-
-    @Slot()
     def _apply_settings(self) -> None:
         now = self._services.settings.current
         self._theme.choose(now.appearance_theme)
         self.library.player.set_speed(now.playback_speed)
         self.library.player.set_output(now.audio_output_device)
         self.library.detail.transport.show_speed(now.playback_speed)
-        self.bar.picker.show_inputs(self._inputs, now.audio_device)
+        self.bar.picker.show_inputs(self.microphones.inputs, now.audio_device)
         self.bar.show_settings(now)
         self.control.listen()
         self._marker_keys.set_enabled(now.shortcuts_single_keys)
         self.shortcuts.apply(now.shortcuts_keys, single_keys=now.shortcuts_single_keys)
-        self.bar.show_single_keys(self.shortcuts.is_usual("record", "marker"))
-        self.library.detail.transport.show_single_keys(self.shortcuts.is_usual("play"))
+        hint = self.shortcuts.hint
+        self.bar.show_keys(hint("record"), hint("marker"))
+        self.library.detail.transport.show_keys(hint)
         self.settings_applied.emit()
-
-    # Import
-
-    @Slot()
-    def _ask_for_files(self) -> None:
-        choose_files(self, self._import)
-
-    @Slot()
-    def _ask_for_folder(self) -> None:
-        choose_folder(self, self._import)
-
-    @Slot(list)
-    def _import(self, names: list[str]) -> None:
-        if names:
-            self.errands.import_files([Path(name) for name in names])
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        self.imports.welcome(event)
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        event.acceptProposedAction()
-        self._import([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+        self.imports.take(event)
 
     @Slot(str, bool)
     def _on_report(self, words: str, well: bool) -> None:
         self.banner.say(words, news=well)
-
-    @Slot()
-    def _open_recordings_folder(self) -> None:
-        open_folder(self._services.config.raw_recordings_path, self.show_error)
 
     # The window itself
 
@@ -367,6 +287,23 @@ class MainWindow(QMainWindow):
     def show_error(self, error: VoiceRecorderError) -> None:
         """Say what happened, what was kept and what to do."""
         self.banner.say(str(error))
+
+    @Slot(object)
+    def _on_folder_gone(self, error: RecordingsAway) -> None:
+        self.show_error(error)
+        self._upkeep.check_preflight()
+
+    @Slot()
+    def _on_folder_back(self) -> None:
+        self.banner.say(tr("The recordings folder is there again; all goes on."), news=True)
+        self._upkeep.check_preflight()
+        self._upkeep.prove()
+        self.library.model.refresh()
+
+    @Slot()
+    def _start_anew(self) -> None:
+        self.restart_asked.emit()
+        self.closing.finish_and_close()
 
     @Slot()
     def come_forward(self) -> None:
@@ -376,47 +313,24 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
 
-    @Slot()
-    def finish_and_close(self) -> None:
-        """Stop a running take, keep it, and close without a question."""
-        self._closing = True
-        if self.control.busy:
-            self.control.stop()
-        else:
-            self.close()
-
-    @Slot()
-    def quit(self) -> None:
-        """End the program, also where closing the window would leave it in the tray."""
-        self._quitting = True
-        if self.control.busy:
-            self.come_forward()  # to ask what is to become of the take
-        self.close()
-
     def first_time(self, what: str) -> bool:
         """Whether ``what`` is asked for the first time in this library."""
         return self._memory.once(what)
 
-    @Slot()
-    def let_session_end(self) -> None:
-        """Stay in no tray when the session ends: it would wait for this window."""
-        self._quitting = True
-
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.stays_in_tray and not self._quitting and not self._closing:
+        if self.closing.hides:
             event.ignore()
             self.library.detail.keep()
             self._memory.keep(self, self.library)
             self.hide()
             self.hidden_to_tray.emit()
             return
-        if self.control.busy:
+        if not self.closing.may_close():
             event.ignore()
-            if not self._closing:
-                self._ask_about_take()
             return
-        self._look_again.stop()
+        self.microphones.stop()
+        self._folder_watch.stop()
         self.library.detail.keep()
         self._memory.keep(self, self.library)
         self.library.player.stop()
@@ -442,30 +356,3 @@ class MainWindow(QMainWindow):
     @Slot()
     def _align(self) -> None:
         self.header.align_search(self.library.sizes()[0])
-
-    def _ask_about_take(self) -> None:
-        if self._asked_about_take is None:
-            self._asked_about_take = ask_about_take(self, self._theme, self._on_answer_about_take)
-
-    def _on_answer_about_take(self, stop: bool) -> None:
-        self._asked_about_take = None
-        self._quitting = stop
-        if stop:
-            self.finish_and_close()
-
-    @Slot()
-    @Slot(str)
-    def open_help(self, page: str = "") -> None:
-        """Show the help, at ``page`` if it is given."""
-        if self._help is None:
-            self._help = HelpWindow(self._theme, self.shortcuts, self)
-        self._help.open_at(page)
-
-    @Slot()
-    def open_dashboard(self) -> None:
-        """Show the figures of the library in a window of their own."""
-        show_dashboard(self._services, self._lanes.queue, self._theme, self._upkeep, self)
-
-    @Slot()
-    def _about(self) -> None:
-        show_about(self, self._theme, self._services.config.raw_recordings_path)

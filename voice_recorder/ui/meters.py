@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Theme
 
 STEP = 4
@@ -26,7 +27,7 @@ class LiveWaveform(QWidget):
         self._live = False
         self.setMinimumSize(40, 36)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Live waveform")
+        self.setAccessibleName(tr("Live waveform"))
         theme.changed.connect(self.update)
 
     def show_peaks(self, peaks: Sequence[float], *, live: bool) -> None:
@@ -64,7 +65,7 @@ class LevelMeter(QWidget):
         self._loudest: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(14)
-        self.setAccessibleName("Level of the microphone")
+        self.setAccessibleName(tr("Level of the microphone"))
         theme.changed.connect(self.update)
 
     @override
@@ -93,6 +94,9 @@ class LevelMeter(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
+        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
+            painter.translate(self.width(), 0)
+            painter.scale(-1, 1)
         whole = QRectF(0, 2, self.width(), self.height() - 4)
         painter.setBrush(self._theme.colour("skeleton"))
         painter.drawRoundedRect(whole, 4, 4)

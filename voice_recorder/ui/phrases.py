@@ -9,7 +9,7 @@ from PySide6.QtCore import QLocale
 
 from voice_recorder.domain.recording import Health, HistoryEntry, Master, Recording, TakeEvent, TakeEventKind
 from voice_recorder.domain.states import RecordingState
-from voice_recorder.ui.language import tr
+from voice_recorder.ui.language import locale, tr
 
 SYSTEM_DEFAULT = "default"
 """How PortAudio names the input that follows the system's choice."""
@@ -30,22 +30,13 @@ def badge_reasons() -> Mapping[str, str]:
     }
 
 
-BADGE_REASONS = badge_reasons()
-
-
-def _locale() -> QLocale:
-    """The window's; a computer without one (``C``) writes numbers and dates as English does."""
-    found = QLocale()
-    return QLocale("en") if found.language() is QLocale.Language.C else found
-
-
 def number(value: float, decimals: int = 0) -> str:
     """A number as the language writes it: ``1,234``, ``3.1``."""
-    return _locale().toString(round(float(value), decimals), "f", decimals)
+    return locale().toString(round(float(value), decimals), "f", decimals)
 
 
 def _figures(value: float, figures: str) -> str:
-    return format(value, figures).replace(".", _locale().decimalPoint())
+    return format(value, figures).replace(".", locale().decimalPoint())
 
 
 def per_cent(share: float) -> str:
@@ -92,7 +83,7 @@ def time_left(seconds: float) -> str:
 
 def short_date(day: date) -> str:
     """A date as ``21 Nov 2026``."""
-    month = _locale().monthName(day.month, QLocale.FormatType.ShortFormat)
+    month = locale().monthName(day.month, QLocale.FormatType.ShortFormat)
     return tr("{day} {month} {year}", "a date", day=day.day, month=month, year=day.year)
 
 
@@ -104,7 +95,7 @@ def day_name(day: str, today: date) -> str:
     if that_day == today - timedelta(days=1):
         return tr("Yesterday")
     if timedelta(0) < today - that_day < timedelta(days=7):
-        weekday = _locale().dayName(that_day.isoweekday())
+        weekday = locale().dayName(that_day.isoweekday())
         return tr("{weekday}, {date}", weekday=weekday, date=short_date(that_day))
     return short_date(that_day)
 
@@ -270,7 +261,14 @@ def _deeds() -> Mapping[str, str]:
         "made": tr("Recorded"), "imported": tr("Imported"), "edited": tr("Edited"), "renamed": tr("Renamed"),
         "deleted": tr("Moved to the trash"), "restored": tr("Taken out of the trash"),
         "recovered": tr("Recovered"), "favourite": tr("Made a favourite"),
-        "no favourite": tr("No longer a favourite"),
+        "no favourite": tr("No longer a favourite"), "started": tr("Started"),
+        "carried over": tr("Carried over"), "tagged": tr("Tagged"), "untagged": tr("Untagged"),
+        "markers changed": tr("Markers changed"), "verified": tr("Verified"), "changed": tr("Changed"),
+        "damaged": tr("Damaged"), "missing": tr("Missing"), "backed up": tr("Backed up"),
+        "freed": tr("Freed"), "fetched": tr("Fetched"), "changed in the cloud": tr("Changed in the cloud"),
+        "removed from the cloud": tr("Removed from the cloud"),
+        "its only copy was changed": tr("Its only copy was changed"),
+        "its only copy was removed": tr("Its only copy was removed"),
     }  # fmt: skip
 
 
@@ -310,11 +308,6 @@ def device(name: str) -> str:
 def recordings(count: int) -> str:
     """``1 recording``, ``3 recordings``."""
     return tr("%n recording(s)", "", count)
-
-
-def items(count: int, noun: str) -> str:
-    """As ``recordings``, which is the ``noun`` that can be counted here."""
-    return {"recording": recordings(count)}[noun]
 
 
 def joined(sentences: list[str], shown: int = 5, more: Callable[[int], str] | None = None) -> str:

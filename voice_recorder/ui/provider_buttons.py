@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Space
 
 
@@ -15,16 +16,16 @@ class ProviderButtons(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.use = QPushButton("Use this provider")
+        self.use = QPushButton(tr("Use this provider"))
         self.use.setProperty("kind", "primary")
-        self.test = QPushButton("Test connection")
-        self.stop = QPushButton("Stop backing up")
-        self.cancel = QPushButton("Cancel")
+        self.test = QPushButton(tr("Test connection"))
+        self.stop = QPushButton(tr("Stop backing up"))
+        self.cancel = QPushButton(tr("Cancel"))
         self._progress = QProgressBar()
         self._progress.setRange(0, 0)
         self._progress.setTextVisible(False)
         self._progress.setFixedWidth(140)
-        self._progress.setAccessibleName("Testing the connection")
+        self._progress.setAccessibleName(tr("Testing the connection"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, Space.S, 0, 0)
         layout.setSpacing(Space.S)

@@ -19,13 +19,22 @@ from PySide6.QtWidgets import (
 from voice_recorder.domain.errors import ConfigurationError
 from voice_recorder.domain.ports import ProviderField, ProviderKind
 from voice_recorder.ui.controls import label
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.provider_words import FOLDER
 from voice_recorder.ui.setting_row import faint
 from voice_recorder.ui.theme import Space, Type
 
 FIELD_WIDTH = 460
-STORED = "Stored in the keyring; type to replace it"
-FROM_ENVIRONMENT = "Set by an environment variable, which counts before anything typed here."
+
+
+def stored_words() -> str:
+    """What stands in a field whose secret the keyring has."""
+    return tr("Stored in the keyring; type to replace it")
+
+
+def given_words() -> str:
+    """What is said of a field that the environment sets."""
+    return tr("Set by an environment variable, which counts before anything typed here.")
 
 
 class FieldRow(QWidget):
@@ -36,7 +45,8 @@ class FieldRow(QWidget):
     def __init__(self, field: ProviderField, *, is_folder: bool) -> None:
         super().__init__()
         self.field = field
-        name = field.title if field.required else f"{field.title} (optional)"
+        what = tr(field.title)
+        name = what if field.required else tr("{field} (optional)", field=what)
         title = label(name, wrap=True)
         self.edit = QLineEdit()
         self.edit.setAccessibleName(name)
@@ -51,11 +61,11 @@ class FieldRow(QWidget):
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(Space.S)
         line.addWidget(self.edit, 1)
-        self.reveal, self.browse = QPushButton("Show"), QPushButton("Browse…")
+        self.reveal, self.browse = QPushButton(tr("Show")), QPushButton(tr("Browse…"))
         self.reveal.setCheckable(True)
-        self.reveal.setAccessibleName(f"Show the {field.title}")
+        self.reveal.setAccessibleName(tr("Show the {field}", field=what))
         self.reveal.toggled.connect(self._show_secret)
-        self.browse.setAccessibleName(f"Browse for the {field.title}")
+        self.browse.setAccessibleName(tr("Browse for the {field}", field=what))
         self.browse.clicked.connect(self._browse)
         for button, wanted in ((self.reveal, field.secret), (self.browse, is_folder)):
             button.setVisible(wanted)
@@ -63,7 +73,7 @@ class FieldRow(QWidget):
                 line.addWidget(button)
             else:
                 button.setParent(self)
-        self._hint = label(field.text, kind="muted", size=Type.SMALL, wrap=True)
+        self._hint = label(tr(field.text), kind="muted", size=Type.SMALL, wrap=True)
         self._problem = label(kind="caution", size=Type.SMALL, wrap=True)
         self._problem.hide()
         layout = QVBoxLayout(self)
@@ -89,14 +99,15 @@ class FieldRow(QWidget):
         self._faint.setEnabled(from_environment)
         self.reveal.setEnabled(not from_environment)
         self.browse.setEnabled(not from_environment)
-        self._hint.setText(FROM_ENVIRONMENT if from_environment else self.field.text)
-        self.edit.setPlaceholderText("From the environment" if from_environment and not value else "")
+        self._hint.setText(given_words() if from_environment else tr(self.field.text))
+        hidden = from_environment and not value
+        self.edit.setPlaceholderText(tr("From the environment") if hidden else "")
         self.complain("")
 
     def show_stored(self, *, stored: bool) -> None:
         """Say whether the keyring has the secret."""
         if not self.is_given:
-            self.edit.setPlaceholderText(STORED if stored else "")
+            self.edit.setPlaceholderText(stored_words() if stored else "")
 
     def complain(self, problem: str) -> None:
         """Say what is wrong with the field; empty when nothing is."""
@@ -120,11 +131,12 @@ class FieldRow(QWidget):
     def _show_secret(self, shown: bool) -> None:
         mode = QLineEdit.EchoMode
         self.edit.setEchoMode(mode.Normal if shown or not self.field.secret else mode.Password)
-        self.reveal.setText("Hide" if shown else "Show")
+        self.reveal.setText(tr("Hide") if shown else tr("Show"))
 
     @Slot()
     def _browse(self) -> None:
-        dialog = QFileDialog(self, f"Choose the {self.field.title.lower()}", self.edit.text())
+        title = tr("Choose the folder for copies")
+        dialog = QFileDialog(self, title, self.edit.text())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
@@ -193,7 +205,7 @@ class ProviderForm(QWidget):
     def mark_missing(self, names: Collection[str]) -> None:
         """Mark the fields that have to be filled in, and no others; go to the first."""
         for name, row in self.rows.items():
-            row.complain("This is needed." if name in names else "")
+            row.complain(tr("This is needed.") if name in names else "")
         first = next((row for name, row in self.rows.items() if name in names), None)
         if first is not None:
             first.edit.setFocus(Qt.FocusReason.OtherFocusReason)

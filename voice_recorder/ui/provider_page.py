@@ -19,6 +19,7 @@ from voice_recorder.domain.ports import Plan, ProviderKind
 from voice_recorder.ui import provider_words as words
 from voice_recorder.ui.controls import label
 from voice_recorder.ui.in_force_card import InForceCard
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.provider_buttons import ProviderButtons
 from voice_recorder.ui.provider_form import ProviderForm
 from voice_recorder.ui.provider_work import (
@@ -69,11 +70,11 @@ class ProviderPage(QWidget):
     def _make_parts(self) -> None:
         self.status = InForceCard(self._services, self._lanes.pages, self._theme)
         self.choice = Choice()
-        self.choice.setAccessibleName("Provider")
-        self.choice.setAccessibleDescription(words.PURPOSE)
-        self.choice.addItem("None", "")
+        self.choice.setAccessibleName(tr("Provider"))
+        self.choice.setAccessibleDescription(words.purpose())
+        self.choice.addItem(tr("None"), "")
         for kind in KINDS.values():
-            self.choice.addItem(kind.title, kind.name)
+            self.choice.addItem(tr(kind.title), kind.name)
         self.choice.setMaximumWidth(260)
         self.forms = {kind.name: ProviderForm(kind) for kind in KINDS.values()}
         for form in self.forms.values():
@@ -81,16 +82,16 @@ class ProviderPage(QWidget):
         self.keyring = Sentence(self._theme)
         self.buttons = ProviderButtons()
         self.buttons.connect_to(self.use, self.test, self.stop, self.cancel)
-        self._draft = label(words.DRAFT, kind="muted", size=Type.SMALL, wrap=True)
+        self._draft = label(words.draft(), kind="muted", size=Type.SMALL, wrap=True)
         self.outcome = Outcome(self._theme)
 
     def _arrange(self) -> None:
-        title = label("Provider")
+        title = label(tr("Provider"))
         title.setBuddy(self.choice)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, Space.M)
         layout.setSpacing(Space.S)
-        layout.addWidget(label(words.PURPOSE, kind="muted", wrap=True))
+        layout.addWidget(label(words.purpose(), kind="muted", wrap=True))
         layout.addWidget(self.status)
         layout.addSpacing(Space.S)
         layout.addWidget(title)
@@ -116,9 +117,9 @@ class ProviderPage(QWidget):
 
     def fits(self, looked_for: str) -> bool:
         """Whether the page is what somebody looks for."""
-        parts = ["cloud provider backup key test connection", words.PURPOSE]
+        parts = [tr("cloud provider backup key test connection"), words.purpose()]
         for kind in KINDS.values():
-            parts += [kind.title, *(f"{f.title} {f.text}" for f in kind.fields)]
+            parts += [tr(kind.title), *(f"{tr(f.title)} {tr(f.text)}" for f in kind.fields)]
         everything = " ".join(parts).casefold()
         return all(word in everything for word in looked_for.casefold().split())
 
@@ -207,10 +208,11 @@ class ProviderPage(QWidget):
             return
 
         def begun(_done: int, _total: int, _text: str) -> None:
-            self.outcome.note("Testing the connection…")
+            self.outcome.note(tr("Testing the connection…"))
 
         waits = self._lanes.cloud.busy
-        self.outcome.note("Waiting for other work with the provider…" if waits else "Testing the connection…")
+        waiting = tr("Waiting for other work with the provider…")
+        self.outcome.note(waiting if waits else tr("Testing the connection…"))
         self._form.mark_missing(())
         work = interruptible(try_out, self._services, kind, self._form.typed)
         self._testing = self._jobs.post(self._lanes.cloud, work, finished, self._on_test_failed, begun)
@@ -223,7 +225,8 @@ class ProviderPage(QWidget):
         if self._testing is not None:
             self._jobs.drop(self._testing)
             self._end_test()
-            self.outcome.note(f"The test was cancelled. {words.unchanged_words(self.status.now)}")
+            unchanged = words.unchanged_words(self.status.now)
+            self.outcome.note(tr("The test was cancelled. {unchanged}", unchanged=unchanged))
             self.told.emit(self.outcome)
 
     def _end_test(self) -> None:
@@ -251,7 +254,7 @@ class ProviderPage(QWidget):
         self._form.take_over({**tested.values, **tested.secrets})
         if tested.trouble is not None:
             text = words.trouble_words(tested, self.status.now)
-            self.outcome.trouble(text, "Save anyway", lambda: self._save(tested))
+            self.outcome.trouble(text, tr("Save anyway"), lambda: self._save(tested))
             self.told.emit(self.outcome)
             return True
         return False
@@ -264,7 +267,7 @@ class ProviderPage(QWidget):
         text = words.failure_words(error, self._form.kind, self.status.now)
         if isinstance(error, SecretsUnavailable):
             self.keyring.hide()  # the same is said here
-            self.outcome.trouble(text, "Try again", self.use)
+            self.outcome.trouble(text, tr("Try again"), self.use)
         else:
             self.outcome.trouble(text)
         self.told.emit(self.outcome)
@@ -274,7 +277,7 @@ class ProviderPage(QWidget):
     def _save(self, tested: Tested) -> None:
         before = self.status.now.place
         self.saving = True
-        self.outcome.note("Saving…")
+        self.outcome.note(tr("Saving…"))
         self._show_state()
 
         def chosen(_choice: object) -> None:
@@ -290,7 +293,9 @@ class ProviderPage(QWidget):
 
         def begun_badly(error: VoiceRecorderError) -> None:
             self._settle()
-            self.outcome.trouble(f"Saved. {error.title} Until that is over, what is to be sent waits here.")
+            self.outcome.trouble(
+                tr("Saved. {error} Until that is over, what is to be sent waits here.", error=error.title)
+            )
             self._announce(before)
 
         def failed(error: VoiceRecorderError) -> None:
@@ -315,8 +320,8 @@ class ProviderPage(QWidget):
             self._stop()  # what was chosen makes no sense, so nobody has to be asked
             return
         box = question(self, self._theme, *words.stop_words(self.status.now))
-        stop = box.addButton("Stop backing up", QMessageBox.ButtonRole.AcceptRole)
-        box.setDefaultButton(box.addButton("Keep backing up", QMessageBox.ButtonRole.RejectRole))
+        stop = box.addButton(tr("Stop backing up"), QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(box.addButton(tr("Keep backing up"), QMessageBox.ButtonRole.RejectRole))
 
         def answered() -> None:
             if box.clickedButton() is stop:
@@ -333,7 +338,7 @@ class ProviderPage(QWidget):
 
         def finished(_settings: object) -> None:
             self._settle()
-            self.outcome.note("Nothing is sent any more. The copies stay where they are.")
+            self.outcome.note(tr("Nothing is sent any more. The copies stay where they are."))
             self.provider_changed.emit()
             self.settled.emit()
 

@@ -6,13 +6,21 @@ import re
 
 from voice_recorder.domain.errors import NetworkUnreachable, SecretsUnavailable, VoiceRecorderError
 from voice_recorder.domain.ports import Plan, ProviderKind
-from voice_recorder.domain.preflight import in_mb
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.phrases import megabytes, per_cent
 from voice_recorder.ui.provider_work import InForce, Tested
 
-PURPOSE = "A verified copy of every recording; the audio here stays unless you decide otherwise."
-NOWHERE = "Recordings stay on this computer only."
-DRAFT = "Not in force until you press “Use this provider”."
 FOLDER = "folder"
+
+
+def purpose() -> str:
+    """What a provider is for."""
+    return tr("A verified copy of every recording; the audio here stays unless you decide otherwise.")
+
+
+def draft() -> str:
+    """What is said of fields that are not in force."""
+    return tr("Not in force until you press “Use this provider”.")
 
 
 def breakable(text: str) -> str:
@@ -23,68 +31,67 @@ def breakable(text: str) -> str:
 def plan_words(kind: ProviderKind, plan: Plan) -> str:
     """``Free plan, files up to 100 MB, 3 % used.``; empty when nothing is known."""
     if kind.name == FOLDER:
-        return (
-            "" if plan.used_share is None else f"Its disk is {plan.used_share:.0%} full.".replace("%", " %")
-        )
+        used = plan.used_share
+        return "" if used is None else tr("Its disk is {share} full.", share=per_cent(used))
     parts = []
     if plan.name:
-        parts.append(f"{plan.name[0].upper()}{plan.name[1:]} plan")
+        parts.append(tr("{name} plan", name=f"{plan.name[0].upper()}{plan.name[1:]}"))
     if plan.max_file_bytes is not None:
-        parts.append(f"files up to {in_mb(plan.max_file_bytes)}")
+        parts.append(tr("files up to {size}", size=megabytes(plan.max_file_bytes)))
     if plan.used_share is not None:
-        parts.append(f"{plan.used_share * 100:.0f} % used")
+        parts.append(tr("{share} used", share=per_cent(plan.used_share)))
     words = ", ".join(parts)
     return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def place_words(kind: ProviderKind, place: str) -> str:
     """``Cloudinary (demo)``, ``Folder (/mnt/copies)``."""
-    return f"{kind.title} ({place.partition(':')[2]})"
+    return f"{tr(kind.title)} ({place.partition(':')[2]})"
 
 
 def force_words(now: InForce) -> tuple[str, str, bool]:
     """What is in force, more about it, and whether it is something to look after."""
     if now.choice is None:
-        return (
-            (now.problem, "Nothing is sent until that is mended.", True)
-            if now.problem
-            else (NOWHERE, "", False)
-        )
+        if now.problem:
+            return now.problem, tr("Nothing is sent until that is mended."), True
+        return tr("Recordings stay on this computer only."), "", False
     where = place_words(now.choice.kind, now.choice.place)
     if now.halted:
-        return f"Nothing is sent to {where} now.", f"{now.halted} Then press “Use this provider”.", True
-    return f"Copies go to {where}.", plan_words(now.choice.kind, now.plan), False
+        way_out = tr("Then press “Use this provider”.")
+        return tr("Nothing is sent to {place} now.", place=where), f"{now.halted} {way_out}", True
+    return tr("Copies go to {place}.", place=where), plan_words(now.choice.kind, now.plan), False
 
 
 def unchanged_words(now: InForce) -> str:
     """What a failure has left as it was."""
     if now.choice is None:
-        return "Nothing was saved."
-    return f"Nothing was saved: {place_words(now.choice.kind, now.place)} stays the provider."
+        return tr("Nothing was saved.")
+    where = place_words(now.choice.kind, now.place)
+    return tr("Nothing was saved: {place} stays the provider.", place=where)
 
 
 def success_words(tested: Tested, now: InForce) -> str:
     """After a test that went well."""
-    words = ["It works.", plan_words(tested.kind, tested.plan), tested.note]
+    words = [tr("It works."), plan_words(tested.kind, tested.plan), tested.note]
     if now.halted:
-        words.append("Sending is still stopped; “Use this provider” lets it go on.")
+        words.append(tr("Sending is still stopped; “Use this provider” lets it go on."))
     return " ".join(filter(None, words))
 
 
 def saved_words(tested: Tested, plan: Plan | None) -> str:
     """After a choice was saved, and the provider has said what it allows."""
-    return " ".join(filter(None, ["Saved.", plan_words(tested.kind, plan or tested.plan), tested.note]))
+    return " ".join(filter(None, [tr("Saved."), plan_words(tested.kind, plan or tested.plan), tested.note]))
 
 
 def trouble_words(tested: Tested, now: InForce) -> str:
     """After a test that met trouble which may be over later."""
     assert tested.trouble is not None
     if tested.kind.name == FOLDER:
-        hint = "Connect its disk, or choose another folder, and test again."
+        hint = tr("Connect its disk, or choose another folder, and test again.")
     elif isinstance(tested.trouble, NetworkUnreachable):
-        hint = "Is this computer connected to the internet, and the address right?"
+        hint = tr("Is this computer connected to the internet, and the address right?")
     else:
-        hint = "Check the network, and date and time of this computer, and test again."
+        hint = tr("Check the network, and date and time of this computer, and test again.")
     return f"{tested.trouble.title} {hint} {unchanged_words(now)}"
 
 
@@ -97,16 +104,19 @@ def failure_words(error: VoiceRecorderError, kind: ProviderKind, now: InForce) -
 
 def missing_words(tested: Tested) -> str:
     """After a test for which something has to be filled in first."""
-    *others, last = [f"“{f.title}”" for f in tested.kind.fields if f.name in tested.missing]
-    titles = f"{', '.join(others)} and {last}" if others else last
-    return f"Nothing was tried yet: please fill in {titles}."
+    *others, last = [
+        tr("“{title}”", title=tr(f.title)) for f in tested.kind.fields if f.name in tested.missing
+    ]
+    titles = tr("{others} and {last}", others=", ".join(others), last=last) if others else last
+    return tr("Nothing was tried yet: please fill in {fields}.", fields=titles)
 
 
 def keyring_words(kind: ProviderKind) -> str:
     """What to do without a keyring."""
-    return (
+    return tr(
         "Keys are kept nowhere else. Unlock or install a keyring and try again, or set these variables"
-        f" and start Voice Recorder anew: {kind.variables}."
+        " and start Voice Recorder anew: {variables}.",
+        variables=kind.variables,
     )
 
 
@@ -115,7 +125,9 @@ def stop_words(now: InForce) -> tuple[str, str]:
     assert now.choice is not None
     where = place_words(now.choice.kind, now.place)
     return (
-        f"Stop backing up to {where}?",
-        "New recordings will be on this computer only. The copies that were made stay where they are, and the"
-        " keys stay in the keyring; choose the provider again to reach them.",
+        tr("Stop backing up to {place}?", place=where),
+        tr(
+            "New recordings will be on this computer only. The copies that were made stay where they are,"
+            " and the keys stay in the keyring; choose the provider again to reach them."
+        ),
     )

@@ -17,6 +17,7 @@ from voice_recorder.domain.errors import (
     TransientCloudError,
 )
 from voice_recorder.domain.ports import Plan, ProviderKind
+from voice_recorder.ui.language import tr
 from voice_recorder.workers.worker import Progress, Work
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def stored_secrets(services: Services, kind: ProviderKind) -> tuple[str, ...]:
 def _note(services: Services, values: Mapping[str, str]) -> str:
     folder = values.get("path")
     if folder and Path(folder).stat().st_dev == services.config.home.stat().st_dev:
-        return "It is on the same disk as the recordings: if that disk fails, both are lost."
+        return tr("It is on the same disk as the recordings: if that disk fails, both are lost.")
     return ""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Theme
 
 
@@ -24,11 +25,11 @@ def ask_about_take(parent: QWidget, theme: Theme, answered: Callable[[bool], Non
     box = question(
         parent,
         theme,
-        "A recording is running.",
-        "Stop it and save it, or keep recording. Nothing is lost either way.",
+        tr("A recording is running."),
+        tr("Stop it and save it, or keep recording. Nothing is lost either way."),
     )
-    stop = box.addButton("Stop and save", QMessageBox.ButtonRole.AcceptRole)
-    box.setDefaultButton(box.addButton("Keep recording", QMessageBox.ButtonRole.RejectRole))
+    stop = box.addButton(tr("Stop and save"), QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(box.addButton(tr("Keep recording"), QMessageBox.ButtonRole.RejectRole))
     box.finished.connect(lambda: answered(box.clickedButton() is stop))
     box.open()
     return box

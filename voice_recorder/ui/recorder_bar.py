@@ -56,6 +56,7 @@ class RecorderBar(QFrame):
         self._blocked = ""
         self._notice = ""
         self._said = ""
+        self._context = ""
         self._single_keys = True
         self._has_inputs = True
         self._marked = 0
@@ -92,7 +93,6 @@ class RecorderBar(QFrame):
         self._wave = LiveWaveform(theme)
         self.pause = IconButton(theme, "pause", tr("Pause"))
         self.marker = IconButton(theme, "marker", tr("Add a marker"))
-        self.marker.name(tr("Add a marker"), "M")
         self._pages = QStackedWidget()
         self._pages.addWidget(_line(self.picker, self.try_button, (self._middle, 1)))
         self._pages.addWidget(_line((self.title, 1), (self._wave, 3), self.pause, self.marker))
@@ -165,6 +165,10 @@ class RecorderBar(QFrame):
         rule = self._control.rule
         return words if rule is None else f"{rule.words} · {words}"
 
+    def show_context(self, words: str) -> None:
+        """Say what the take is for, that is to become part of a recording; nothing with empty ``words``."""
+        self._context = words
+
     def show_settings(self, now: Settings) -> None:
         """Show how the next take goes."""
         self.menu.show_settings(now)
@@ -199,11 +203,11 @@ class RecorderBar(QFrame):
             self._said = ""  # what a test has found is true no longer
             self._show_idle_unless_busy()
 
-    def show_single_keys(self, enabled: bool) -> None:
-        """Speak of keys only while they work."""
-        self._single_keys = enabled
-        self.button.show_key(enabled)
-        self.marker.name(tr("Add a marker"), "M" if enabled else "")
+    def show_keys(self, record: str, marker: str) -> None:
+        """Name the keys that record and mark, empty for none; the sentence speaks of the usual ones only."""
+        self._single_keys = (record, marker) == ("R", "M")
+        self.button.show_key(record)
+        self.marker.name(tr("Add a marker"), marker)
         self._show_idle_unless_busy()
 
     def show_where_it_goes(self, words: str) -> None:
@@ -269,6 +273,8 @@ class RecorderBar(QFrame):
             button.setEnabled(can)
         self._notice = snapshot.notice or self._notice
         words = take_words(snapshot, self._notice, self._marked)
+        if self._context:
+            words = f"{self._context} · {words.removeprefix(tr('Recording') + ' · ')}"
         self._say(words, caution=bool(snapshot.warnings or snapshot.notice))
         if snapshot.time_left_s is not None:
             self._left.setText(phrases.time_left(snapshot.time_left_s))

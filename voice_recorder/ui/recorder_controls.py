@@ -27,7 +27,7 @@ class RecordButton(QAbstractButton):
         super().__init__()
         self._theme = theme
         self._stops = False
-        self._key = " (R)"
+        self._key = ""
         self.setFixedSize(self.SIDE, self.SIDE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -41,9 +41,9 @@ class RecordButton(QAbstractButton):
         self.setToolTip(f"{self.accessibleName()}{self._key}")
         self.update()
 
-    def show_key(self, works: bool) -> None:
-        """Whether the tool tip names the key R."""
-        self._key = " (R)" if works else ""
+    def show_key(self, key: str) -> None:
+        """Name the key that does the same, empty for none, in the tool tip."""
+        self._key = f" ({key})" if key else ""
         self.show_stop(self._stops)
 
     @override

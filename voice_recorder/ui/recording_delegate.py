@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 from typing_extensions import override
@@ -10,6 +10,8 @@ from typing_extensions import override
 from voice_recorder.domain.recording import Recording
 from voice_recorder.ui import phrases
 from voice_recorder.ui.badges import Badge
+from voice_recorder.ui.controls import beginning, ending, seen
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.roles import Role
 from voice_recorder.ui.theme import DAY_HEIGHT, RADIUS, ROW_HEIGHT, Space, Theme, Type, font, pixmap
 
@@ -52,24 +54,27 @@ class RecordingDelegate(QStyledItemDelegate):
     ) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text by its own letters
         rect = QRect(option.rect)
         heading = index.data(Role.HEADING)
         recording = index.data(Role.RECORDING)
         if heading:
-            self._paint_heading(painter, rect, str(heading))
+            self._paint_heading(painter, option, rect, str(heading))
         elif isinstance(recording, Recording):
             self._paint_ground(painter, option, rect)
             mark = index.data(Role.MARK)
-            self._paint_recording(painter, rect, recording, mark if isinstance(mark, Badge) else Badge())
+            self._paint_recording(painter, option, recording, mark if isinstance(mark, Badge) else Badge())
         else:
-            self._paint_skeleton(painter, rect)
+            self._paint_skeleton(painter, option, rect)
         painter.restore()
 
-    def _paint_heading(self, painter: QPainter, rect: QRect, heading: str) -> None:
+    def _paint_heading(
+        self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, heading: str
+    ) -> None:
         painter.setFont(self._heading)
         painter.setPen(self._theme.colour("muted"))
         inside = rect.adjusted(Space.L + Space.XS, 0, -Space.L, -Space.S)
-        painter.drawText(inside, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, heading)
+        painter.drawText(inside, beginning(option, Qt.AlignmentFlag.AlignBottom), heading)
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect) -> None:
         state = option.state
@@ -90,48 +95,61 @@ class RecordingDelegate(QStyledItemDelegate):
             painter.setPen(pen)
             painter.drawRoundedRect(ground.adjusted(1, 1, -1, -1), RADIUS - 1, RADIUS - 1)
 
-    def _paint_recording(self, painter: QPainter, rect: QRect, recording: Recording, badge: Badge) -> None:
-        inside = rect.adjusted(Space.L + Space.XS, Space.S + 2, -Space.L - Space.XS, -Space.S - 2)
+    def _paint_recording(
+        self, painter: QPainter, option: QStyleOptionViewItem, recording: Recording, badge: Badge
+    ) -> None:
+        inside = QRect(option.rect).adjusted(
+            Space.L + Space.XS, Space.S + 2, -Space.L - Space.XS, -Space.S - 2
+        )
         running = badge.key == "recording"
         top = QRect(inside.left(), inside.top(), inside.width(), inside.height() // 2)
         bottom = QRect(inside.left(), top.bottom() + 1, inside.width(), inside.height() - top.height())
-        self._paint_title(painter, top, recording)
+        self._paint_title(painter, option, top, recording)
         at = phrases.time_of_day(recording.local_time)
-        right = self._paint_badge(painter, bottom, badge, at)
+        right = self._paint_badge(painter, option, bottom, badge, at)
         words = phrases.clock(recording.duration_s)
         if running:  # of a take of another process only its beginning is known
             ours = recording.id == self.running_id
-            words = phrases.elapsed_clock(self.running_s) if ours else f"since {at}"
+            words = phrases.elapsed_clock(self.running_s) if ours else tr("since {time}", time=at)
         self._paint_wave_and_length(
-            painter, bottom.adjusted(0, 0, right - bottom.right(), 0), recording, words
+            painter, option, bottom.adjusted(0, 0, right - bottom.right(), 0), recording, words
         )
 
-    def _paint_title(self, painter: QPainter, rect: QRect, recording: Recording) -> None:
-        width = rect.width()
+    def _paint_title(
+        self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, recording: Recording
+    ) -> None:
         if recording.favourite:
-            width -= BADGE + Space.XS
-            star = QPoint(rect.right() - BADGE + 1, rect.center().y() - BADGE // 2)
-            painter.drawPixmap(star, self._badge_pixmap(painter, "star-filled", "muted"))
+            star = QRect(rect.right() - BADGE + 1, rect.center().y() - BADGE // 2, BADGE, BADGE)
+            rect = rect.adjusted(0, 0, -BADGE - Space.XS, 0)
+            painter.drawPixmap(
+                seen(option, star).topLeft(), self._badge_pixmap(painter, "star-filled", "muted")
+            )
         painter.setFont(self._title)
         painter.setPen(self._theme.colour("text"))
-        elided = QFontMetrics(self._title).elidedText(recording.title, Qt.TextElideMode.ElideRight, width)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, elided)
+        metrics = QFontMetrics(self._title)
+        elided = metrics.elidedText(recording.title, Qt.TextElideMode.ElideRight, rect.width())
+        painter.drawText(seen(option, rect), beginning(option), elided)
 
-    def _paint_badge(self, painter: QPainter, rect: QRect, badge: Badge, at: str) -> int:
-        """Draw the badge with its words or the time; the right edge of what is left for the rest."""
+    def _paint_badge(
+        self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, badge: Badge, at: str
+    ) -> int:
+        """Draw the badge with its words or the time; the end of what is left for the rest."""
         painter.setFont(self._small)
         text = badge.text or at
         painter.setPen(self._theme.colour(badge.role if badge.text else "muted"))
-        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        painter.drawText(seen(option, rect), ending(option), text)
         left = rect.right() - QFontMetrics(self._small).horizontalAdvance(text)
         if badge.key == "recording":
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._theme.colour("record"))
-            painter.drawEllipse(QRectF(left - 14, rect.center().y() - 3.5, 8, 8))
+            dot = seen(option, QRect(left - 14, rect.center().y(), 8, 8))
+            painter.drawEllipse(QRectF(dot).translated(0, -3.5))
             left -= 14
         elif badge.icon:
-            place = QPoint(left - BADGE - 3, rect.center().y() - BADGE // 2 + 1)
-            painter.drawPixmap(place, self._badge_pixmap(painter, badge.icon, badge.role))
+            place = QRect(left - BADGE - 3, rect.center().y() - BADGE // 2 + 1, BADGE, BADGE)
+            painter.drawPixmap(
+                seen(option, place).topLeft(), self._badge_pixmap(painter, badge.icon, badge.role)
+            )
             left -= BADGE + 3
         return left - Space.S
 
@@ -140,20 +158,20 @@ class RecordingDelegate(QStyledItemDelegate):
         return pixmap(icon, getattr(self._theme.colours, role), BADGE, ratio)
 
     def _paint_wave_and_length(
-        self, painter: QPainter, rect: QRect, recording: Recording, length: str
+        self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect, recording: Recording, length: str
     ) -> None:
         text_width = QFontMetrics(self._small).horizontalAdvance("00:00:00")
         width = min(WAVE_WIDTH, rect.width() - text_width - Space.S) // BAR * BAR
         if width > 10 * BAR:
             wave = QRect(rect.left(), rect.center().y() - WAVE_HEIGHT // 2, width, WAVE_HEIGHT)
             overview = recording.masters[0].overview if recording.masters else b""
-            self._paint_wave(painter, wave, overview)
+            self._paint_wave(painter, seen(option, wave), overview)
         else:
             width = -Space.S
         painter.setFont(self._small)
         painter.setPen(self._theme.colour("muted"))
         place = rect.adjusted(width + Space.S, 0, 0, 0)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, length)
+        painter.drawText(seen(option, place), beginning(option), length)
 
     def _paint_wave(self, painter: QPainter, rect: QRect, overview: bytes) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -164,9 +182,12 @@ class RecordingDelegate(QStyledItemDelegate):
             height = max(2.0, rect.height() * (peak / 255) ** 0.6)  # so that a quiet voice shows
             painter.drawRoundedRect(QRectF(rect.left() + i * BAR, middle - height / 2, 2, height), 1, 1)
 
-    def _paint_skeleton(self, painter: QPainter, rect: QRect) -> None:
+    def _paint_skeleton(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("skeleton"))
         left, top = rect.left() + Space.L + Space.XS, rect.top() + Space.L
-        painter.drawRoundedRect(QRectF(left, top, min(180, rect.width() * 0.5), 10), 4, 4)
-        painter.drawRoundedRect(QRectF(left, top + 22, min(110, rect.width() * 0.3), 8), 4, 4)
+        for place in (
+            QRect(left, top, min(180, rect.width() // 2), 10),
+            QRect(left, top + 22, min(110, rect.width() * 3 // 10), 8),
+        ):
+            painter.drawRoundedRect(QRectF(seen(option, place)), 4, 4)

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui.backup_deeds import LINK_LIVES, Deed, Offer
-from voice_recorder.ui.phrases import items
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.tag_editor import fill_folders
 from voice_recorder.ui.theme import Theme
 
 
@@ -29,8 +30,27 @@ class Deeds(Protocol):
     def set_archived(self, ids: Sequence[str], archived: bool) -> None:
         """Take out of the main list, or back into it."""
 
+    @property
+    def folders(self) -> Sequence[str]:
+        """The folders that there are."""
+
+    def move_to(self, ids: Sequence[str], folder: str | None) -> None:
+        """Move to a folder, or out of any."""
+
+    def ask_for_folder(self) -> None:
+        """Ask for a new folder for what is selected."""
+
+    def ask_for_tag(self) -> None:
+        """Ask for a tag for what is selected."""
+
+    def ask_export(self, ids: Sequence[str]) -> None:
+        """Ask how to export, and do it."""
+
     def show_in_folder(self, recording: Recording) -> None:
         """Open the folder of its file."""
+
+    def join(self, ids: Sequence[str]) -> None:
+        """Make a new recording in which these are heard one after another."""
 
     def delete(self, ids: Sequence[str]) -> None:
         """Move to the trash."""
@@ -71,47 +91,60 @@ def recording_menu(
         action.setEnabled(enabled)
 
     if one is not None:
-        add("Play or pause", "play", deeds.play, "Enter", enabled=bool(settled))
+        add(tr("Play or pause"), "play", deeds.play, tr("Enter"), enabled=bool(settled))
     if all(r.state is RecordingState.TRASHED for r in recordings):
-        add("Restore", "restore", lambda: deeds.restore(ids))
+        add(tr("Restore"), "restore", lambda: deeds.restore(ids))
         if one is not None:
-            add("Show in folder", "folder", lambda: deeds.show_in_folder(one))
+            add(tr("Show in folder"), "folder", lambda: deeds.show_in_folder(one))
         menu.addSeparator()
-        add("Delete for ever…", "trash", lambda: deeds.ask_delete_for_ever(ids), "Del")
+        add(tr("Delete for ever…"), "trash", lambda: deeds.ask_delete_for_ever(ids), tr("Del"))
         return menu
     if one is not None:
-        add("Rename", "text", deeds.rename, "F2")
+        add(tr("Rename"), "text", deeds.rename, "F2")
     favourite = not all(r.favourite for r in recordings)
-    text = "Make a favourite" if favourite else "No longer a favourite"
+    text = tr("Make a favourite") if favourite else tr("No longer a favourite")
     add(text, "star" if favourite else "star-filled", lambda: deeds.set_favourite(ids, favourite))
     archived = not all(r.archived for r in recordings)
-    text = "Archive" if archived else "Take out of the archive"
+    text = tr("Archive") if archived else tr("Take out of the archive")
     add(text, "archive" if archived else "unarchive", lambda: deeds.set_archived(ids, archived))
+    folders = menu.addMenu(theme.icon("folder"), tr("Move to folder"))
+    now = one.folder if one is not None else None
+    fill_folders(folders, deeds.folders, now, lambda folder: deeds.move_to(ids, folder), deeds.ask_for_folder)
+    folders.actions()[-1].setEnabled(any(r.folder for r in recordings))
+    add(tr("Tag…"), "tag", deeds.ask_for_tag)
+    if len(settled) > 1:
+        add(tr("Join into one recording"), "join", lambda: deeds.join(settled))
+    add(tr("Export…"), "export", lambda: deeds.ask_export(settled), enabled=bool(settled))
     if one is not None:
-        add("Show in folder", "folder", lambda: deeds.show_in_folder(one))
+        add(tr("Show in folder"), "folder", lambda: deeds.show_in_folder(one))
     for offer in backup.offers(recordings):
         if offer.deed is Deed.SEND:
             menu.addSeparator()
         _add_offer(menu, theme, offer, recordings, backup)
     menu.addSeparator()
-    many = "" if one is not None else f" ({items(len(settled), 'recording')})"
-    add(f"Move to the trash{many}", "trash", lambda: deeds.delete(settled), "Del", enabled=bool(settled))
+    many = "" if one is not None else _of(len(settled))
+    text = tr("Move to the trash") + many
+    add(text, "trash", lambda: deeds.delete(settled), tr("Del"), enabled=bool(settled))
     return menu
+
+
+def _of(number: int) -> str:
+    return " (" + tr("%n recording(s)", "", number) + ")"
 
 
 def _add_offer(
     menu: QMenu, theme: Theme, offer: Offer, recordings: Sequence[Recording], backup: BackupDeeds
 ) -> None:
-    many = f" ({items(len(offer.ids), 'recording')})" if len(recordings) > 1 and offer.possible else ""
+    many = _of(len(offer.ids)) if len(recordings) > 1 and offer.possible else ""
     if offer.deed is Deed.LINK and len(recordings) > 1:
         action = menu.addAction(theme.icon(offer.icon), offer.text)
         action.setEnabled(False)
-        action.setToolTip("The clipboard holds one link: choose one recording.")
+        action.setToolTip(tr("The clipboard holds one link: choose one recording."))
         return
     if offer.deed is Deed.LINK:
         inside = menu.addMenu(theme.icon(offer.icon), offer.text)
         for words, life_s in LINK_LIVES:
-            action = inside.addAction(f"Good for {words}")
+            action = inside.addAction(tr("Good for {time}", time=words))
             action.triggered.connect(lambda _=False, life=life_s: backup.copy_link(offer.ids[0], life))
         action = inside.menuAction()
     else:

@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.take import TakeSnapshot
+from voice_recorder.ui.choosing import Run
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.recording_delegate import RecordingDelegate
 from voice_recorder.ui.recordings_model import RecordingsModel
 from voice_recorder.ui.roles import Role
 from voice_recorder.ui.theme import DAY_HEIGHT, ROW_HEIGHT, Theme
+
+MOST_AT_HAND = 500
+"""So many selected recordings are looked at one by one in the window's thread; more are left to a lane."""
 
 
 class RecordingsList(QTableView):
     """A table of one column whose headings are lower rows. Selection is by recording, not by row."""
 
     selected = Signal(str)
+    many_selected = Signal(object)
+    """The runs of places, in the order of the query, in which more than one recording is selected."""
     activated_recording = Signal(str)
     menu_asked = Signal(QPoint)
     """Somebody asked what can be done with the selected recordings, at this place on the screen."""
+    pressed_on_selection = Signal()
+    """The mouse went down where it may begin to drag what is selected."""
+    drag_begun = Signal()
+    copy_asked = Signal()
+    files_pasted = Signal(list)
 
     def __init__(self, theme: Theme, model: RecordingsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,11 +51,12 @@ class RecordingsList(QTableView):
         self._selected_id = ""
         self._awaited_id = ""
         self._restoring = False
+        self._is_many = False
         self._low: set[int] = set()
         """The rows that have the height of a heading; a header keeps heights when its model is reset."""
         self._shown_query = model.query
         self.setItemDelegate(self._delegate)
-        self.setAccessibleName("Recordings")
+        self.setAccessibleName(tr("Recordings"))
         self._set_up()
         self.setModel(model)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
@@ -55,6 +77,7 @@ class RecordingsList(QTableView):
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
         self.horizontalHeader().hide()
         rows = self.verticalHeader()
         rows.hide()
@@ -69,12 +92,21 @@ class RecordingsList(QTableView):
         """The recording that the detail shows; empty for none."""
         return self._selected_id
 
+    def runs(self) -> list[Run]:
+        """The places that are selected, in the order of the query."""
+        selection = self.selectionModel().selection()
+        ranges = (selection.at(i) for i in range(selection.size()))
+        return self._model.runs((found.top(), found.bottom()) for found in ranges)
+
+    @property
+    def count(self) -> int:
+        """How many recordings are selected, also where they were not read."""
+        return sum(end - start for start, end in self.runs())
+
     def selected_ids(self) -> list[str]:
-        """All selected recordings that have been read."""
-        rows = self.selectionModel().selectedRows()
-        return [str(i.data(Role.ID)) for i in rows if i.data(Role.ID)] or (
-            [self._selected_id] if self._selected_id else []
-        )
+        """The selected recordings; without those that have not been read, when they are many."""
+        ids = self._model.ids_at(self.runs()) if self.count <= MOST_AT_HAND else []
+        return ids or ([self._selected_id] if self._selected_id else [])
 
     @property
     def running_id(self) -> str:
@@ -82,9 +114,26 @@ class RecordingsList(QTableView):
         return self._delegate.running_id
 
     def selected_recordings(self) -> list[Recording]:
-        """All selected recordings that have been read, as they were."""
-        found = [index.data(Role.RECORDING) for index in self.selectionModel().selectedRows()]
-        return [recording for recording in found if isinstance(recording, Recording)]
+        """The selected recordings that have been read; none when they are many."""
+        if self.count > MOST_AT_HAND:
+            return []
+        rows = (self._model.row_at(at) for start, end in self.runs() for at in range(start, end))
+        return [recording for row in rows if (recording := self._model.recording(row)) is not None]
+
+    def show_runs(self, runs: Sequence[Run]) -> None:
+        """Select these places, as they now stand; the detail keeps what it shows."""
+        selection = QItemSelection()
+        for start, end in runs:
+            first, last = self._model.row_at(start), self._model.row_at(end - 1)
+            selection.select(self._model.index(first, 0), self._model.index(last, 0))
+        self._restoring = True
+        flags = QItemSelectionModel.SelectionFlag
+        self.selectionModel().select(selection, flags.ClearAndSelect | flags.Rows)
+        if len(runs) == 1 and runs[0][1] - runs[0][0] == 1:
+            index = self._model.index(self._model.row_at(runs[0][0]), 0)
+            self.selectionModel().setCurrentIndex(index, flags.NoUpdate)
+            self.scrollTo(index)
+        self._restoring = False
 
     def select(self, recording_id: str) -> None:
         """Select a recording as soon as it is among the rows that have been read."""
@@ -99,6 +148,9 @@ class RecordingsList(QTableView):
         self._restoring = True
         self.selectionModel().clear()
         self._restoring = False
+        if self._is_many:
+            self._is_many = False
+            self.many_selected.emit([])
         self.selected.emit("")
 
     def show_running(self, snapshot: TakeSnapshot | None) -> None:
@@ -112,11 +164,28 @@ class RecordingsList(QTableView):
     @override
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)
-        if self._restoring:
+        if not self._restoring and not self._model.following:
+            self.tell_selection()
+
+    @property
+    def is_many(self) -> bool:
+        """Whether more than one recording is selected."""
+        return self._is_many
+
+    def tell_selection(self) -> None:
+        """Tell what is selected now."""
+        runs = self.runs()
+        was_many, many = self._is_many, sum(end - start for start, end in runs) > 1
+        self._is_many = many
+        if many or was_many:
+            self.many_selected.emit(runs if many else [])
+        if many:
             return
-        current = self.currentIndex().data(Role.ID) if self.currentIndex().isValid() else None
-        if self.selectionModel().hasSelection() and current and current != self._selected_id:
-            self._selected_id = str(current)
+        if not self.selectionModel().hasSelection():
+            return
+        one = self._model.index(self._model.row_at(runs[0][0]), 0).data(Role.ID) if runs else None
+        if one and (one != self._selected_id or was_many):
+            self._selected_id = str(one)
             self._awaited_id = ""
             self.selected.emit(self._selected_id)
 
@@ -124,10 +193,33 @@ class RecordingsList(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._selected_id:
             self.activated_recording.emit(self._selected_id)
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self._paste()
         elif event.text() and not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
             event.ignore()  # no type-ahead: single keys are the window's
         else:
             super().keyPressEvent(event)
+
+    def _paste(self) -> None:
+        data = QGuiApplication.clipboard().mimeData()
+        files = [url.toLocalFile() for url in data.urls() if url.isLocalFile()] if data else []
+        if files:
+            self.files_pasted.emit(files)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.LeftButton and index.isValid() and self._is_selected(index):
+            self.pressed_on_selection.emit()
+
+    @override
+    def startDrag(self, supported: Qt.DropAction) -> None:
+        """What is dragged is made by whoever knows the files; a drag never moves a master away."""
+        if self.count:
+            self.drag_begun.emit()
 
     @override
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -180,7 +272,7 @@ class RecordingsList(QTableView):
     @Slot()
     def _find_selected(self) -> None:
         """Rows move under a selection; put it back on the recording that it means."""
-        if not self._selected_id or len(self.selectionModel().selectedRows()) > 1:
+        if not self._selected_id or self._is_many:
             return
         current = self.currentIndex()
         if current.isValid() and current.data(Role.ID) == self._selected_id and self._is_selected(current):

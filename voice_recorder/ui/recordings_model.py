@@ -21,11 +21,14 @@ from PySide6.QtCore import (
 from typing_extensions import override
 
 from voice_recorder.domain.errors import VoiceRecorderError
-from voice_recorder.domain.library_query import DayCount, LibraryQuery, Shelf
+from voice_recorder.domain.library_query import DayCount, LibraryQuery, Shelf, Sort
 from voice_recorder.domain.recording import Recording
 from voice_recorder.ui import phrases
 from voice_recorder.ui.badges import Badge, badge_of
+from voice_recorder.ui.choosing import Landmarks, Run
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.live_rows import LiveRows
+from voice_recorder.ui.query_words import sort_heading
 from voice_recorder.ui.roles import ROLE_NAMES, Role
 from voice_recorder.ui.row_layout import Change, changes, first_rows
 from voice_recorder.workers.lane import Lane
@@ -65,6 +68,8 @@ class RecordingsModel(QAbstractTableModel):
         self._generation = 0
         self._days: list[DayCount] = []
         self._starts: list[int] = []
+        self._firsts: list[int] = []
+        """The place of the first recording of each day."""
         self._pages: OrderedDict[int, tuple[Recording, ...]] = OrderedDict()
         self._places: dict[str, tuple[int, int]] = {}  # page and place in it; may be of the library as it was
         self._wanted: frozenset[int] = frozenset()
@@ -74,6 +79,10 @@ class RecordingsModel(QAbstractTableModel):
         self._refreshing = False
         self._refresh_again = False
         self._today = datetime.now().astimezone().date()
+        self.following = False
+        """Whether rows come and go because the library was read, and not by anybody's hand."""
+        self.moved = False
+        """Whether rows may have come, gone or moved when the library was last read."""
         self.live = LiveRows(services, lane, self, self)
         self.library_is_empty = True
         """Whether there was no recording on any shelf when the library was last read."""
@@ -149,6 +158,33 @@ class RecordingsModel(QAbstractTableModel):
         found = self._place_of(recording_id)
         return None if found is None else self.row_at(found[0] * PAGE + found[1])
 
+    def runs(self, rows: Iterable[tuple[int, int]]) -> list[Run]:
+        """The places in the query's order that stand from one row to another, headings apart."""
+        found = ((self._place_from(first), self._place_from(last + 1)) for first, last in rows)
+        return sorted((start, end) for start, end in found if start < end)
+
+    def ids_at(self, runs: Iterable[Run]) -> list[str] | None:
+        """The recordings in these places; None when one of them was not read."""
+        ids: list[str] = []
+        for start, end in runs:
+            for offset in range(start, end):
+                page = self._pages.get(offset // PAGE, ())
+                if offset % PAGE >= len(page):
+                    return None
+                ids.append(page[offset % PAGE].id)
+        return ids
+
+    def landmarks(self) -> Landmarks:
+        """By what the order of the rows is known."""
+        return Landmarks(self.total, {n * PAGE: page[0].id for n, page in self._pages.items() if page})
+
+    def _place_from(self, row: int) -> int:
+        """The place of the recording in a row, or of the next one below a heading."""
+        if row >= self.rowCount():
+            return self.total
+        section = bisect_right(self._starts, row) - 1
+        return row - section if self._starts[section] == row else row - section - 1
+
     def ids_in_view(self) -> list[str]:
         """The recordings in the rows that are in view and have been read."""
         first, last = self._window
@@ -181,12 +217,7 @@ class RecordingsModel(QAbstractTableModel):
 
     def row_at(self, offset: int) -> int:
         """The row of the recording that is at ``offset`` in the query's order."""
-        row = offset + 1
-        for start in self._starts[1:]:
-            if start > row:
-                break
-            row += 1
-        return row
+        return offset + bisect_right(self._firsts, offset)
 
     def heading_rows(self) -> list[int]:
         """The rows that head a day."""
@@ -228,15 +259,18 @@ class RecordingsModel(QAbstractTableModel):
             return self._heading_data(self._days[section], role)
         recording = self.recording(index.row())
         if recording is None:
-            return "Loading…" if role == Qt.ItemDataRole.AccessibleTextRole else None
+            return tr("Loading…") if role == Qt.ItemDataRole.AccessibleTextRole else None
         return self._recording_data(recording, role)
 
     def _heading_data(self, day: DayCount, role: int) -> Any:
         if role in (Qt.ItemDataRole.DisplayRole, Role.HEADING):
-            return phrases.day_name(day.day, self._today)
+            return self._heading(day)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{phrases.day_name(day.day, self._today)}, {phrases.items(day.count, 'recording')}"
+            return f"{self._heading(day)}, {tr('%n recording(s)', '', day.count)}"
         return None
+
+    def _heading(self, day: DayCount) -> str:
+        return phrases.day_name(day.day, self._today) if day.day else sort_heading(self._query.sort)
 
     def _recording_data(self, recording: Recording, role: int) -> Any:
         found: Any = None
@@ -321,7 +355,9 @@ class RecordingsModel(QAbstractTableModel):
         self._generation += 1  # pages asked for earlier may be of the library as it was
         self._asked.clear()
         self._today = datetime.now().astimezone().date()
+        self.following = True
         self._take_over(glimpse)
+        self.following = False
         self._loaded_once = True
         self.live.note_reading()
         self.library_is_empty = not any(glimpse.counts.values())
@@ -333,7 +369,9 @@ class RecordingsModel(QAbstractTableModel):
 
     def _take_over(self, glimpse: Glimpse) -> None:
         days = list(glimpse.days)
-        steps = None if not self._loaded_once else changes(self._days, days)
+        oldest_first = self._query.sort is Sort.OLDEST
+        steps = changes(self._days, days, oldest_first=oldest_first) if self._loaded_once else None
+        self.moved = steps is None or bool(steps) or not self._query.sort.by_day
         if steps is None:
             self.beginResetModel()
             self._lay_out(days)
@@ -359,6 +397,7 @@ class RecordingsModel(QAbstractTableModel):
     def _lay_out(self, days: list[DayCount]) -> None:
         self._days = days
         self._starts = first_rows(days)
+        self._firsts = [start - section for section, start in enumerate(self._starts)]
 
     def _follow(self, change: Change) -> None:
         """Carry out one difference as rows that come or go, so that views keep their place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,15 +29,16 @@ class Change:
     new_day: DayCount | None = None
 
 
-def changes(old: list[DayCount], new: list[DayCount]) -> list[Change] | None:
-    """The steps from ``old`` to ``new``, newest day first; None when a reset is simpler."""
+def changes(old: list[DayCount], new: list[DayCount], *, oldest_first: bool = False) -> list[Change] | None:
+    """The steps from ``old`` to ``new``, newest day first unless told; None when a reset is simpler."""
+    stands_before = operator.lt if oldest_first else operator.gt
     steps: list[Change] = []
     at = was = 0
     while was < len(old) or at < len(new):
-        if was == len(old) or (at < len(new) and new[at].day > old[was].day):
+        if was == len(old) or (at < len(new) and stands_before(new[at].day, old[was].day)):
             steps.append(Change(at, new_day=new[at]))
             at += 1
-        elif at == len(new) or old[was].day > new[at].day:
+        elif at == len(new) or stands_before(old[was].day, new[at].day):
             steps.append(Change(at))
             was += 1
         else:

@@ -10,12 +10,12 @@ from PySide6.QtGui import QKeySequence
 from voice_recorder.audio.encoder import m4a_available
 from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.errors import VoiceRecorderError
-from voice_recorder.domain.preflight import in_mb
 from voice_recorder.domain.settings import Settings, declaration, value_of
 from voice_recorder.ui import shortcuts
 from voice_recorder.ui.global_key import parsed
 from voice_recorder.ui.global_shortcut import note_for_settings
 from voice_recorder.ui.language import tr
+from voice_recorder.ui.phrases import megabytes
 from voice_recorder.ui.tray import tray_is_there
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def global_key_refusal(now: Settings, key: str, value: object) -> str:
 def format_title(send_as: SendAs) -> str:
     """How people call a format of cloud copies: ``MP3``."""
     titles = declaration("compression.send_as").choices or {}
-    return titles[send_as.value].partition(",")[0]
+    return tr(titles[send_as.value]).partition(",")[0]
 
 
 def send_as_note(now: Settings, m4a: bool, why_no_m4a: str) -> tuple[str, bool]:
@@ -80,10 +80,10 @@ def send_as_note(now: Settings, m4a: bool, why_no_m4a: str) -> tuple[str, bool]:
         words = tr("M4A cannot be made on this computer: {reason}. Choose another format.", reason=why_no_m4a)
         return words, True
     original_bps = now.audio_sample_rate_hz * now.audio_channels * now.audio_bit_depth
-    original = in_mb(original_bps / 8 * HOUR_S)
+    original = megabytes(original_bps / 8 * HOUR_S)
     if send_as is SendAs.ORIGINAL:
         return tr("An hour as you record now is {size}.", size=original), False
-    sent = in_mb(send_as.estimated_bps(now.audio_channels, original_bps) / 8 * HOUR_S)
+    sent = megabytes(send_as.estimated_bps(now.audio_channels, original_bps) / 8 * HOUR_S)
     words = tr(
         "An hour as you record now is {here} here and about {there} in the cloud.", here=original, there=sent
     )

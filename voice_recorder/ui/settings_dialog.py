@@ -30,6 +30,7 @@ from voice_recorder.ui.language import tr
 from voice_recorder.ui.privacy_page import PrivacyPage
 from voice_recorder.ui.provider_page import ProviderPage
 from voice_recorder.ui.provider_words import place_words
+from voice_recorder.ui.relocation import FolderRow
 from voice_recorder.ui.setting_notes import DEPENDENTS, global_key_refusal, say_what_depends
 from voice_recorder.ui.setting_row import SettingRow
 from voice_recorder.ui.shortcuts_page import KEYS, ShortcutsPage
@@ -41,11 +42,13 @@ if TYPE_CHECKING:
     from voice_recorder.services import Services
 
 PAGES = (
-    "audio", "take", "playback", "cloud", "sync", "compression", "storage", "shortcuts", "appearance",
-    "privacy",
+    "audio", "take", "playback", "cloud", "sync", "compression", "storage", "export", "shortcuts",
+    "appearance", "privacy",
 )  # fmt: skip
 WITHOUT_ROW = ("cloud.provider", KEYS)
 """Settings that a part of its own page changes."""
+PARTS_FIRST = ("cloud", "storage")
+"""Pages whose own part stands above their settings."""
 SIZE = QSize(860, 700)
 
 
@@ -54,7 +57,8 @@ def page_title(page: str) -> str:
     titles = {
         "audio": tr("Recording"), "take": tr("Automation"), "playback": tr("Playback"), "cloud": tr("Cloud"),
         "sync": tr("Sending"), "compression": tr("Compression"), "storage": tr("Storage"),
-        "shortcuts": tr("Shortcuts"), "appearance": tr("Appearance"), "privacy": tr("Privacy"),
+        "export": tr("Export"), "shortcuts": tr("Shortcuts"), "appearance": tr("Appearance"),
+        "privacy": tr("Privacy"),
     }  # fmt: skip
     return titles.get(page, page.capitalize())
 
@@ -69,6 +73,8 @@ class SettingsDialog(QDialog):
     applied = Signal(str)
     provider_changed = Signal()
     """A provider was chosen or given up."""
+    move_asked = Signal()
+    """The recordings folder is to be moved; the dialog is closed then."""
 
     def __init__(
         self, services: Services, lanes: Lanes, theme: Theme, inputs: Sequence[str], outputs: Sequence[str],
@@ -94,8 +100,9 @@ class SettingsDialog(QDialog):
         self.provider = ProviderPage(services, lanes, theme)
         self.keys = ShortcutsPage(theme, current.shortcuts_keys)
         self.privacy = PrivacyPage(services, lanes, theme)
-        self._parts: dict[str, ProviderPage | ShortcutsPage | PrivacyPage] = {
-            "cloud": self.provider, "shortcuts": self.keys, "privacy": self.privacy,
+        self.folder = FolderRow(services.config.raw_recordings_path)
+        self._parts: dict[str, ProviderPage | ShortcutsPage | PrivacyPage | FolderRow] = {
+            "cloud": self.provider, "shortcuts": self.keys, "privacy": self.privacy, "storage": self.folder,
         }  # fmt: skip
         self._build()
         self._say_what_depends()
@@ -105,6 +112,8 @@ class SettingsDialog(QDialog):
         for setting in self.rows.values():
             setting.changed.connect(self._on_changed)
         self.keys.changed.connect(self._on_changed)
+        self.folder.move_asked.connect(self._ask_to_move)
+        self.folder.failed.connect(self._on_folder_failed)
         self.provider.provider_changed.connect(self.provider_changed)
         self.provider.newly_chosen.connect(self._offer_backup)
         self.provider.told.connect(self._bring_into_view)
@@ -166,12 +175,12 @@ class SettingsDialog(QDialog):
         self._headings[page] = heading
         layout.addWidget(heading)
         layout.addSpacing(Space.XS)
-        if page == "cloud":
-            layout.addWidget(self.provider)
+        if page in PARTS_FIRST:
+            layout.addWidget(self._parts[page])
         for setting in self.rows.values():
             if setting.declaration.page == page:
                 layout.addWidget(setting)
-        if page != "cloud" and page in self._parts:
+        if page in self._parts and page not in PARTS_FIRST:
             layout.addWidget(self._parts[page])
 
     def show_page(self, page: str) -> None:
@@ -255,6 +264,15 @@ class SettingsDialog(QDialog):
         now = self._services.settings.current
         self.keys.global_key = now.shortcuts_global_record
         say_what_depends(self.rows, now)
+
+    @Slot()
+    def _ask_to_move(self) -> None:
+        self.accept()
+        self.move_asked.emit()
+
+    @Slot(object)
+    def _on_folder_failed(self, error: VoiceRecorderError) -> None:
+        self.show_problem(str(error))
 
     # The end
 

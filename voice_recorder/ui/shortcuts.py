@@ -48,8 +48,11 @@ def actions() -> tuple[Action, ...]:
         Action("loop_start", tr("Loop from here (A)"), "A"),
         Action("loop_end", tr("Loop up to here (B)"), "B"),
         Action("loop_clear", tr("End the loop"), "Shift+B"),
+        Action("trim", tr("Trim to the selection"), "Ctrl+T"),
+        Action("undo", tr("Undo"), "Ctrl+Z"),
+        Action("redo", tr("Redo"), "Ctrl+Shift+Z"),
         Action("rename", tr("Rename the recording"), "F2"),
-        Action("delete", tr("Move to the trash"), "Del"),
+        Action("delete", tr("Move to the trash; on the waveform, cut out what is selected"), "Del"),
         Action("search", tr("Search"), "Ctrl+F"),
         Action("import", tr("Import files"), "Ctrl+O"),
         Action("settings", tr("Settings"), "Ctrl+,"),
@@ -160,11 +163,6 @@ class Shortcuts(QObject):
     def hint(self, action_id: str) -> str:
         """The key as tool tips and menus name it; empty while it does nothing."""
         return native(self._keys[action_id]) if self._works(action_id) else ""
-
-    def is_usual(self, *action_ids: str) -> bool:
-        """Whether these have the keys that they always had, and these keys work."""
-        usual = {action.id: action.usual for action in actions()}
-        return all(self._keys[i] == usual[i] and self._works(i) for i in action_ids)
 
     def press(self, event: QKeyEvent) -> bool:
         """Do what a key stands for that nobody who has the focus wanted; whether it was one of ours."""

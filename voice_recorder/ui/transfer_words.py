@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from voice_recorder.domain.transfers import PENDING, TransferState
 from voice_recorder.services.queue_state import QueueState
 from voice_recorder.storage.queue_rows import QueueRow
-from voice_recorder.ui.backup_words import place_words, speed, wait_words
-from voice_recorder.ui.phrases import items, size
+from voice_recorder.ui.backup_words import done_of, place_words, speed, time_to_go, wait_words
+from voice_recorder.ui.language import tr
+from voice_recorder.ui.phrases import number, per_cent
 
 if TYPE_CHECKING:
     from voice_recorder.services.activity import Activity
@@ -35,23 +36,25 @@ def indicator(state: QueueState, moving: int, obstacle: str, not_backed_up: int)
     moving = moving or state.under_way
     hopeless = state.count(_S.REMOVED) + (state.count(_S.FAILED) if state.next_at is None else 0)
     summary = counts_words(state, moving)
+    where = place_words(state.place)
     found = Indicator(
-        "All backed up", "cloud-tick", "good", f"Every recording is in {place_words(state.place)}."
+        tr("All backed up"), "cloud-tick", "good", tr("Every recording is in {place}.", place=where)
     )
     if state.halted:
-        found = Indicator("Needs attention", "alert", "caution", state.halted)
+        found = Indicator(tr("Needs attention"), "alert", "caution", state.halted)
     elif moving:
-        found = Indicator(f"Sending {moving}", "arrow-up", "accent", summary)
+        found = Indicator(tr("Sending {number}", number=number(moving)), "arrow-up", "accent", summary)
     elif state.paused:
-        found = Indicator("Paused", "pause", "muted", f"Sending is paused. {summary}")
+        found = Indicator(tr("Paused"), "pause", "muted", tr("Sending is paused. {queue}", queue=summary))
     elif hopeless:
-        found = Indicator("Needs attention", "alert", "caution", summary)
+        found = Indicator(tr("Needs attention"), "alert", "caution", summary)
     elif state.waiting:
-        found = Indicator(f"{state.waiting:,} waiting", "clock", "muted", f"{summary} {obstacle}".strip())
+        waiting = tr("{number} waiting", number=number(state.waiting))
+        found = Indicator(waiting, "clock", "muted", f"{summary} {obstacle}".strip())
     elif not_backed_up:
         found = Indicator(
-            f"{not_backed_up:,} not backed up", "cloud", "muted",
-            f"{items(not_backed_up, 'recording')} without a copy in {place_words(state.place)}.",
+            tr("{number} not backed up", number=number(not_backed_up)), "cloud", "muted",
+            tr("%n recording(s) without a copy in {place}.", "", not_backed_up, place=where),
         )  # fmt: skip
     return found
 
@@ -59,13 +62,17 @@ def indicator(state: QueueState, moving: int, obstacle: str, not_backed_up: int)
 def counts_words(state: QueueState, moving: int) -> str:
     """``2 on their way, 12 waiting, 1 failed.``; empty for an empty queue."""
     waiting = max(0, state.count(*PENDING) - state.count(_S.FAILED) - moving)
-    parts = [f"{moving:,} on {'its' if moving == 1 else 'their'} way"] if moving else []
+    parts = []
+    if moving:
+        parts.append(
+            tr("1 on its way") if moving == 1 else tr("{number} on their way", number=number(moving))
+        )
     if waiting:
-        parts.append(f"{waiting:,} waiting")
+        parts.append(tr("{number} waiting", number=number(waiting)))
     if failed := state.count(_S.FAILED):
-        parts.append(f"{failed:,} failed")
+        parts.append(tr("{number} failed", number=number(failed)))
     if removed := state.count(_S.REMOVED):
-        parts.append(f"{removed:,} removed from the cloud")
+        parts.append(tr("{number} removed from the cloud", number=number(removed)))
     words = ", ".join(parts)
     return f"{words[0].upper()}{words[1:]}." if words else ""
 
@@ -77,14 +84,24 @@ def why_nothing_moves(state: QueueState, moving: int, obstacle: str, now: dateti
     if obstacle or state.halted:
         return obstacle or state.halted
     if state.paused:
-        return "Sending is paused."
+        return tr("Sending is paused.")
     if state.next_at is None:
         return ""
     left = (state.next_at - (now or datetime.now(UTC))).total_seconds()
-    when = f"in {wait_words(left)}" if left > 1 else "now"
     if state.waits_for_network:
-        return f"The cloud is out of reach. It is tried again {when}, or when the network is back."
-    return f"What failed is tried again {when}."
+        return _out_of_reach(left)
+    if left <= 1:
+        return tr("What failed is tried again now.")
+    return tr("What failed is tried again in {wait}.", wait=wait_words(left))
+
+
+def _out_of_reach(left_s: float) -> str:
+    if left_s <= 1:
+        return tr("The cloud is out of reach. It is tried again now, or when the network is back.")
+    return tr(
+        "The cloud is out of reach. It is tried again in {wait}, or when the network is back.",
+        wait=wait_words(left_s),
+    )
 
 
 @dataclass(frozen=True)
@@ -106,34 +123,34 @@ def line_of(row: QueueRow, activity: Activity | None, now: datetime | None = Non
     if state is _S.FAILED:
         return _failed(row, now or datetime.now(UTC))
     if state is _S.REMOVED:
-        reason = row.error or "The copy was removed from the cloud."
-        return Line(row.title, "Removed from the cloud", "cloud-off", "caution", None, True, reason)
+        reason = row.error or tr("The copy was removed from the cloud.")
+        return Line(row.title, tr("Removed from the cloud"), "cloud-off", "caution", None, True, reason)
     if state is _S.QUEUED:
-        return Line(row.title, "Waiting", "clock", "muted", None, False)
+        return Line(row.title, tr("Waiting"), "clock", "muted", None, False)
     if state is _S.VERIFYING:
-        return Line(row.title, "Sent; being compared with what was sent", "arrow-up", "accent", 1.0, False)
+        words = tr("Sent; being compared with what was sent")
+        return Line(row.title, words, "arrow-up", "accent", 1.0, False)
     done, total = (activity.done, activity.total) if activity else (row.sent_bytes, row.total_bytes)
     share = min(1.0, done / total) if total else 0.0
-    per_cent = f"{share:.0%}".replace("%", " %")
     if state is _S.COMPRESSING:
-        return Line(row.title, f"Being compressed, {per_cent}", "arrow-up", "accent", share, False)
-    facts = [per_cent, f"{size(done)} of {size(total)}"] if total else ["Being sent"]
+        words = tr("Being compressed, {share}", share=per_cent(share))
+        return Line(row.title, words, "arrow-up", "accent", share, False)
+    facts = [per_cent(share), done_of(done, total)] if total else [tr("Being sent")]
     if activity is not None and activity.bytes_per_s:
         facts.append(speed(activity.bytes_per_s))
         if activity.left_s is not None:
-            facts.append(f"{wait_words(activity.left_s)} left")
+            facts.append(time_to_go(activity.left_s))
     return Line(row.title, ", ".join(facts), "arrow-up", "accent", share, False)
 
 
 def _failed(row: QueueRow, now: datetime) -> Line:
-    reason = row.error or "It could not be sent."
+    reason = row.error or tr("It could not be sent.")
     first = reason.partition(". ")[0].rstrip(".")
-    if row.next_attempt_at is None:
-        words = f"{first}. Not tried again by itself"
-    else:
+    again = tr("Not tried again by itself")
+    if row.next_attempt_at is not None:
         left = (row.next_attempt_at - now).total_seconds()
-        words = f"{first}. Next try {'in ' + wait_words(left) if left > 1 else 'now'}"
-    return Line(row.title, words, "alert", "caution", None, True, reason)
+        again = tr("Next try in {wait}", wait=wait_words(left)) if left > 1 else tr("Next try now")
+    return Line(row.title, f"{first}. {again}", "alert", "caution", None, True, reason)
 
 
 def spoken_line(line: Line) -> str:

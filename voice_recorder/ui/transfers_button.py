@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import QToolButton
 
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Theme, Type, font
 from voice_recorder.ui.transfer_words import Indicator
 
@@ -22,8 +23,8 @@ class TransfersButton(QToolButton):
         self.setFont(font(Type.SMALL, tabular=True))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Transfers")
-        widest = self.fontMetrics().horizontalAdvance("Needs attention")
+        self.setAccessibleName(tr("Transfers"))
+        widest = self.fontMetrics().horizontalAdvance(tr("Needs attention"))
         self.setMinimumWidth(widest + 48)  # so that what stands beside it does not move with the words
         theme.changed.connect(self._tint)
         self.hide()
@@ -33,8 +34,8 @@ class TransfersButton(QToolButton):
         if now != self._shown:
             self._shown = now
             self.setText(now.text)
-            self.setToolTip(f"{now.tip}\nOpen the transfers".strip())
-            self.setAccessibleName(f"Transfers: {now.text}")
+            self.setToolTip("\n".join(filter(None, (now.tip, tr("Open the transfers")))))
+            self.setAccessibleName(tr("Transfers: {state}", state=now.text))
             self.setAccessibleDescription(now.tip)
             self.setVisible(bool(now.text))
             self._tint()

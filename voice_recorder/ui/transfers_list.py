@@ -18,6 +18,8 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from typing_extensions import override
 
+from voice_recorder.ui.controls import beginning, seen
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import RADIUS, TARGET, Space, Theme, Type, font, pixmap
 from voice_recorder.ui.transfer_words import Line
 from voice_recorder.ui.transfers_model import TransferRole, TransfersModel
@@ -30,7 +32,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class TransferDelegate(QStyledItemDelegate):
-    """Title, words, a bar while it moves, and at the right end Retry (where it helps) and Cancel."""
+    """Title, words, a bar while it moves, and at the end Retry (where it helps) and Cancel."""
 
     retry_asked = Signal(str)
     cancel_asked = Signal(str)
@@ -52,20 +54,21 @@ class TransferDelegate(QStyledItemDelegate):
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # each text by its own letters
         rect = QRect(option.rect)
         self._paint_ground(painter, option, rect)
         cancel, retry = _targets(rect)
         over = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        self._paint_icon(painter, cancel, "close", "text" if over else "muted")
+        self._paint_icon(painter, seen(option, cancel), "close", "text" if over else "muted")
         if line.can_retry:
-            self._paint_icon(painter, retry, "retry", "text" if over else "muted")
+            self._paint_icon(painter, seen(option, retry), "retry", "text" if over else "muted")
         right = (retry if line.can_retry else cancel).left() - Space.M
         inside = QRect(
             QPoint(rect.left() + Space.M, rect.top() + Space.S), QPoint(right, rect.bottom() - Space.S)
         )
         mark = QRect(inside.left(), rect.top() + (LINE_HEIGHT - ICON) // 2, ICON, ICON)
-        self._paint_icon(painter, mark, line.icon, line.role)
-        self._paint_words(painter, inside.adjusted(ICON + Space.M, 0, 0, 0), line)
+        self._paint_icon(painter, seen(option, mark), line.icon, line.role)
+        self._paint_words(painter, option, inside.adjusted(ICON + Space.M, 0, 0, 0), line)
         painter.restore()
 
     @override
@@ -76,10 +79,10 @@ class TransferDelegate(QStyledItemDelegate):
             line = index.data(TransferRole.LINE)
             cancel, retry = _targets(QRect(option.rect))
             at = event.position().toPoint()
-            if cancel.contains(at):
+            if seen(option, cancel).contains(at):
                 self.cancel_asked.emit(str(index.data(TransferRole.RECORDING_ID)))
                 return True
-            if isinstance(line, Line) and line.can_retry and retry.contains(at):
+            if isinstance(line, Line) and line.can_retry and seen(option, retry).contains(at):
                 self.retry_asked.emit(str(index.data(TransferRole.RECORDING_ID)))
                 return True
         return super().editorEvent(event, model, option, index)
@@ -102,38 +105,40 @@ class TransferDelegate(QStyledItemDelegate):
         corner = QPoint(rect.center().x() - ICON // 2 + 1, rect.center().y() - ICON // 2 + 1)
         painter.drawPixmap(corner, pixmap(icon, getattr(self._theme.colours, role), ICON, ratio))
 
-    def _paint_words(self, painter: QPainter, inside: QRect, line: Line) -> None:
+    def _paint_words(
+        self, painter: QPainter, option: QStyleOptionViewItem, inside: QRect, line: Line
+    ) -> None:
         upper = QRect(inside.left(), inside.top(), inside.width(), inside.height() // 2)
         lower = QRect(inside.left(), upper.bottom() + 1, inside.width(), inside.height() - upper.height())
         painter.setFont(self._title)
         painter.setPen(self._theme.colour("text"))
-        _draw(painter, upper, line.title)
+        _draw(painter, option, upper, line.title)
         if line.share is not None:
             width = min(160, lower.width() // 3)
-            bar = QRectF(lower.right() - width, lower.center().y() - BAR_HEIGHT / 2 + 1, width, BAR_HEIGHT)
-            self._paint_bar(painter, bar, line.share)
+            top = lower.center().y() - BAR_HEIGHT // 2 + 1
+            self._paint_bar(painter, option, QRect(lower.right() - width, top, width, BAR_HEIGHT), line.share)
             lower.setRight(lower.right() - width - Space.M)
         painter.setFont(self._small)
         painter.setPen(self._theme.colour("caution" if line.role == "caution" else "muted"))
-        _draw(painter, lower, line.words)
+        _draw(painter, option, lower, line.words)
 
-    def _paint_bar(self, painter: QPainter, bar: QRectF, share: float) -> None:
+    def _paint_bar(self, painter: QPainter, option: QStyleOptionViewItem, bar: QRect, share: float) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.colour("border"))
-        painter.drawRoundedRect(bar, BAR_HEIGHT / 2, BAR_HEIGHT / 2)
+        painter.drawRoundedRect(seen(option, bar), BAR_HEIGHT / 2, BAR_HEIGHT / 2)
         if share > 0:
             painter.setBrush(self._theme.colour("accent"))
-            done = QRectF(bar.left(), bar.top(), max(BAR_HEIGHT, bar.width() * share), bar.height())
-            painter.drawRoundedRect(done, BAR_HEIGHT / 2, BAR_HEIGHT / 2)
+            done = QRect(bar.left(), bar.top(), max(BAR_HEIGHT, round(bar.width() * share)), bar.height())
+            painter.drawRoundedRect(seen(option, done), BAR_HEIGHT / 2, BAR_HEIGHT / 2)
 
 
-def _draw(painter: QPainter, rect: QRect, text: str) -> None:
+def _draw(painter: QPainter, option: QStyleOptionViewItem, rect: QRect, text: str) -> None:
     shown = QFontMetrics(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-    painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+    painter.drawText(seen(option, rect), beginning(option), shown)
 
 
 def _targets(rect: QRect) -> tuple[QRect, QRect]:
-    """Where Cancel and Retry are in a row."""
+    """Where Cancel and Retry are in a row that begins at the left."""
     top = rect.top() + (rect.height() - TARGET) // 2
     cancel = QRect(rect.right() - Space.S - TARGET + 1, top, TARGET, TARGET)
     return cancel, cancel.translated(-TARGET, 0)
@@ -148,7 +153,7 @@ class TransfersList(QListView):
     def __init__(self, theme: Theme, model: TransfersModel) -> None:
         super().__init__()
         self.setObjectName("transfers_list")
-        self.setAccessibleName("Transfers")
+        self.setAccessibleName(tr("Transfers"))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -15,8 +15,8 @@ from voice_recorder.services.queue_state import QueueState
 from voice_recorder.storage.sync_log import Alert
 from voice_recorder.ui.backup_words import place_words
 from voice_recorder.ui.cloud_actions import CloudActions
-from voice_recorder.ui.controls import EmptyState, IconButton, label, row
-from voice_recorder.ui.phrases import items
+from voice_recorder.ui.controls import EmptyState, IconButton, label, pad, row
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Space, Theme, Type
 from voice_recorder.ui.transfer_words import counts_words, why_nothing_moves
 from voice_recorder.ui.transfers_list import TransfersList
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 ROWS = 200
 WAITS_SHOWN_EVERY_MS = 1_000
-NOWHERE = "Backup is off: recordings stay on this computer only."
 
 
 class TransfersPanel(QDialog):
@@ -38,7 +37,7 @@ class TransfersPanel(QDialog):
 
     def __init__(self, theme: Theme, work: CloudWork, actions: CloudActions, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Transfers")
+        self.setWindowTitle(tr("Transfers"))
         self.resize(QSize(620, 480))
         self.setMinimumSize(440, 320)
         self._theme = theme
@@ -57,10 +56,10 @@ class TransfersPanel(QDialog):
         self._counts = label(size=Type.HEADING, wrap=True)
         self._where = label(kind="muted", size=Type.SMALL, wrap=True)
         self._reason = label(kind="caution", wrap=True)
-        self._reason.setAccessibleName("Why nothing is sent")
-        self.pause = QPushButton("Pause all")
+        self._reason.setAccessibleName(tr("Why nothing is sent"))
+        self.pause = QPushButton(tr("Pause all"))
         self.pause.setAutoDefault(False)
-        self.retry_failed = QPushButton("Retry all failed")
+        self.retry_failed = QPushButton(tr("Retry all failed"))
         self.retry_failed.setAutoDefault(False)
         self._alert_box = QVBoxLayout()
         self._alert_box.setSpacing(Space.S)
@@ -69,9 +68,9 @@ class TransfersPanel(QDialog):
         self._stack.addWidget(self.list)
         self._stack.addWidget(self.empty)
         self._more = label(kind="muted", size=Type.SMALL)
-        self.retry = QPushButton("Retry")
-        self.cancel = QPushButton("Cancel sending")
-        self.close_button = QPushButton("Close")
+        self.retry = QPushButton(tr("Retry"))
+        self.cancel = QPushButton(tr("Cancel sending"))
+        self.close_button = QPushButton(tr("Close"))
         for button in (self.retry, self.cancel, self.close_button):
             button.setAutoDefault(False)
         words = QVBoxLayout()
@@ -125,10 +124,10 @@ class TransfersPanel(QDialog):
             return
         self.model.show_activities(self._work.activities)
         self.model.show_rows(state.rows)
-        self.pause.setText("Resume" if state.paused else "Pause all")
+        self.pause.setText(tr("Resume") if state.paused else tr("Pause all"))
         self.pause.setVisible(bool(state.place))
         more = sum(state.counts.values()) - len(state.rows)
-        self._more.setText(f"And {items(more, 'more')[:-1] if more > 1 else '1 more'}" if more > 0 else "")
+        self._more.setText(tr("And %n more", "", more) if more > 0 else "")
         self._show_alerts(state.alerts)
         self._show_empty(state)
         self._show_head()
@@ -144,9 +143,9 @@ class TransfersPanel(QDialog):
     def _show_head(self) -> None:
         state = self._work.state
         self._counts.setText(
-            counts_words(state, len(self._work.activities) or state.under_way) or "Transfers"
+            counts_words(state, len(self._work.activities) or state.under_way) or tr("Transfers")
         )
-        self._where.setText(f"To {place_words(state.place)}." if state.place else "")
+        self._where.setText(tr("To {place}.", place=place_words(state.place)) if state.place else "")
         self._show_reason()
 
     @Slot()
@@ -161,9 +160,10 @@ class TransfersPanel(QDialog):
     def _show_empty(self, state: QueueState) -> None:
         self._stack.setCurrentWidget(self.list if state.rows or state.waiting else self.empty)
         if not state.place:
-            self.empty.present("cloud-off", NOWHERE, "Set up backup", self.settings_asked.emit)
+            nowhere = tr("Backup is off: recordings stay on this computer only.")
+            self.empty.present("cloud-off", nowhere, tr("Set up backup"), self.settings_asked.emit)
         else:
-            self.empty.present("cloud-tick", "Nothing waits to be sent.")
+            self.empty.present("cloud-tick", tr("Nothing waits to be sent."))
 
     @Slot()
     def _show_buttons(self) -> None:
@@ -187,11 +187,11 @@ class TransfersPanel(QDialog):
         frame = QFrame()
         frame.setObjectName("alert")
         words = label(alert.words, wrap=True)
-        words.setAccessibleName("Alert")
-        clear = IconButton(self._theme, "close", "Clear this alert", size=16)
+        words.setAccessibleName(tr("Alert"))
+        clear = IconButton(self._theme, "close", tr("Clear this alert"), size=16)
         clear.clicked.connect(lambda: self._actions.clear_alert(alert.kind))
         layout = QHBoxLayout(frame)
-        layout.setContentsMargins(Space.M, Space.XS, Space.XS, Space.XS)
+        pad(layout, Space.M, Space.XS, Space.XS, Space.XS)
         layout.addWidget(words, 1)
         layout.addWidget(clear, 0, Qt.AlignmentFlag.AlignTop)
         return frame

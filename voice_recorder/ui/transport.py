@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
@@ -33,7 +35,7 @@ class Transport(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._duration_s = 0.0
-        self._single_keys = True
+        self._hint: Callable[[str], str] = _no_key
         self._time = label(kind="muted")
         self._time.setFont(font(Type.BODY, tabular=True))
         self._time.setAccessibleName(tr("Place in the recording"))
@@ -52,6 +54,11 @@ class Transport(QWidget):
         self.skip.clicked.connect(self.skip_chosen)
         self.loop = IconButton(theme, "loop", tr("Loop"))
         self.loop.setCheckable(True)
+        self.edit = IconButton(theme, "scissors", tr("Edit"))
+        """Shows the tools of editing."""
+        self.edit.setCheckable(True)
+        self.edit.toggled.connect(self._on_edit)
+        self._on_edit(False)
         self._show_names(playing=False)
         self.show_skipping(enabled=False)
         self._show_loop(None)
@@ -59,7 +66,7 @@ class Transport(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Space.S)
         self._going = row(self.back, self.play, self.ahead)
-        self.options = row(self.speed, self.skip, self.loop, spacing=Space.XS)
+        self.options = row(self.speed, self.skip, self.loop, self.edit, spacing=Space.XS)
         """The ways to listen, on the right; more may be added."""
         layout.setColumnStretch(0, 1)
         layout.setColumnStretch(2, 1)
@@ -87,9 +94,9 @@ class Transport(QWidget):
         place = (0, 2, 1, 1) if wide else (1, 0, 1, 3)
         self._grid.addWidget(self.options, *place, where)
 
-    def show_single_keys(self, enabled: bool) -> None:
-        """Whether the tool tips name the keys."""
-        self._single_keys = enabled
+    def show_keys(self, hint: Callable[[str], str]) -> None:
+        """Name the keys in force in the tool tips: ``hint`` is that of ``Shortcuts``."""
+        self._hint = hint
         self._show_names(playing=self.play.accessibleName() == tr("Pause"))
 
     def attach(self, player: Player) -> None:
@@ -148,17 +155,20 @@ class Transport(QWidget):
         self.loop.setChecked(loop is not None)
         self.loop.show_icon("loop", "text" if loop is None else "accent")
         if loop is None:
-            self.loop.name(tr("Loop: from here (A)"), "A" if self._single_keys else "")
+            self.loop.name(tr("Loop: from here (A)"), self._hint("loop_start"))
         elif not whole:
-            self.loop.name(tr("Loop: up to here (B)"), "B" if self._single_keys else "")
+            self.loop.name(tr("Loop: up to here (B)"), self._hint("loop_end"))
         else:
-            self.loop.name(tr("End the loop"), "Shift+B" if self._single_keys else "")
+            self.loop.name(tr("End the loop"), self._hint("loop_clear"))
 
     def _show_names(self, *, playing: bool) -> None:
-        self.play.name(tr("Pause") if playing else tr("Play"), tr("Space") if self._single_keys else "")
+        self.play.name(tr("Pause") if playing else tr("Play"), self._hint("play"))
         speed = tr("Playback speed; the pitch is kept")
-        if self._single_keys:
-            speed += "\n" + tr("L: twice as fast · K: pause · J: slower, or two seconds back")
+        on, pause, back = (self._hint(f"shuttle_{what}") for what in ("on", "pause", "back"))
+        if on and pause and back:
+            words = tr("{on}: twice as fast · {pause}: pause · {back}: slower, or two seconds back",
+                       on=on, pause=pause, back=back)  # fmt: skip
+            speed += f"\n{words}"
         self.speed.setToolTip(speed)
 
     @Slot(int)
@@ -166,6 +176,15 @@ class Transport(QWidget):
         self.speed_chosen.emit(float(self.speed.itemData(index)))
 
     @Slot(bool)
+    def _on_edit(self, editing: bool) -> None:
+        self.edit.show_icon("scissors", "accent" if editing else "text")
+        self.edit.name(tr("Put the tools away") if editing else tr("Edit"))
+
+    @Slot(bool)
     def _on_playing(self, playing: bool) -> None:
         self.play.show_icon("pause" if playing else "play", "on_accent")
         self._show_names(playing=playing)
+
+
+def _no_key(_action_id: str) -> str:
+    return ""

@@ -78,8 +78,11 @@ class WaveOverview(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._drawn())
-        if self._wave.view.is_whole:
-            return
+        if not self._wave.view.is_whole:
+            self._paint_frame(painter)
+        painter.end()
+
+    def _paint_frame(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tint = self._theme.colour("accent")
         tint.setAlphaF(0.14)

@@ -131,6 +131,11 @@ class Waveform(QWidget):
         self._sound = Sound(self._sound.overview, Pyramid(peaks))
         self._on_view()
 
+    def show_sound(self, sound: Sound) -> None:
+        """Draw what was drawn before, or what is to be."""
+        self._sound = sound
+        self._on_view()
+
     def show_samples(self, samples: Samples) -> None:
         """Draw the sound itself where the view is finer than the peaks."""
         self._sound = Sound(self._sound.overview, self._sound.peaks, samples)
@@ -366,7 +371,10 @@ class Waveform(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        region = event.rect()
+        self._paint(painter, event.rect())
+        painter.end()
+
+    def _paint(self, painter: QPainter, region: QRect) -> None:
         played = round(self.x_of(self._position_s))
         if not self.isEnabled():
             self._blit(painter, region, "skeleton")

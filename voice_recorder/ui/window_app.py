@@ -8,22 +8,26 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QProcess, QSocketNotifier, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from voice_recorder import __version__
 from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.services.autostart import HIDDEN
 from voice_recorder.storage.locks import FileLock
 from voice_recorder.ui import language
 from voice_recorder.ui.desktop import Desktop
+from voice_recorder.ui.language import tr
 from voice_recorder.ui.main_window import MainWindow
 from voice_recorder.ui.single_instance import InstanceServer, raise_running_window
 from voice_recorder.ui.theme import Theme, resources
 from voice_recorder.workers.cloud_worker import CloudWork
+from voice_recorder.workers.garbage import spare_what_stays
 from voice_recorder.workers.lanes import Lanes
 from voice_recorder.workers.upkeep import Upkeep
 
@@ -94,8 +98,8 @@ class BugReporter(QObject):
         _log.critical("unexpected error", exc_info=(kind, error, traceback))
         self.reported.emit(
             VoiceRecorderError(
-                "Something unexpected happened.",
-                "Your recordings are untouched and a running one goes on. The log has the details.",
+                tr("Something unexpected happened."),
+                tr("Your recordings are untouched and a running one goes on. The log has the details."),
             )
         )
 
@@ -120,8 +124,11 @@ class WindowApp(QObject):
         self.server = InstanceServer(services.config.home)
         self.server.asked.connect(self.window.come_forward)
         self.desktop = Desktop(application, services, self.lanes, self.theme, self.window, self.cloud)
+        self.starts_anew = False
+        """Whether the program is to be started again once it has ended."""
+        self.window.restart_asked.connect(self._on_restart_asked)
         application.commitDataRequest.connect(self.end_take)
-        application.commitDataRequest.connect(self.window.let_session_end)
+        application.commitDataRequest.connect(self.window.closing.let_session_end)
         application.aboutToQuit.connect(self.shut_down)
 
     def show(self) -> None:
@@ -138,7 +145,11 @@ class WindowApp(QObject):
     def on_signal(self, number: int) -> None:
         """End as Stop and Quit would."""
         _log.info("ending on signal %d", number)
-        self.window.finish_and_close()
+        self.window.closing.finish_and_close()
+
+    @Slot()
+    def _on_restart_asked(self) -> None:
+        self.starts_anew = True
 
     @Slot()
     def shut_down(self) -> None:
@@ -157,6 +168,14 @@ class WindowApp(QObject):
         self.end_take()  # one that was still starting when we looked first
 
 
+def start_anew() -> None:
+    """Start this program again as it was started, with its window; the lock of the window must be free."""
+    arguments = [word for word in sys.orig_argv[1:] if word != HIDDEN]
+    started, _number = QProcess.startDetached(sys.executable, arguments, str(Path.cwd()))
+    if not started:
+        _log.warning("the program could not be started again: %s", sys.orig_argv)
+
+
 def _is_first(lock: FileLock, services: Services) -> bool:
     """Whether this is the only window of the library; False when another one came forward instead.
 
@@ -168,8 +187,8 @@ def _is_first(lock: FileLock, services: Services) -> bool:
             return False
         if time.monotonic() > deadline:
             raise VoiceRecorderError(
-                "Voice Recorder is running already, but its window does not answer.",
-                "Close it first; if that does not help, end its process: what it recorded is kept.",
+                tr("Voice Recorder is running already, but its window does not answer."),
+                tr("Close it first; if that does not help, end its process: what it recorded is kept."),
             )
         pause.wait(0.1)
     return True
@@ -193,7 +212,7 @@ def run(services: Services, *, hidden: bool = False) -> int:
     if not _is_first(lock, services):
         sys.stdout.write("Voice Recorder is open already; its window was brought to the front.\n")
         return 0
-    signals, bugs = SystemSignals(), BugReporter()
+    signals, bugs, starts_anew = SystemSignals(), BugReporter(), False
     try:
         app = WindowApp(application, services, hidden=hidden)
         signals.received.connect(app.on_signal)
@@ -201,11 +220,15 @@ def run(services: Services, *, hidden: bool = False) -> int:
         app.window.closed.connect(application.quit)
         bugs.install()
         app.show()
+        spare_what_stays()
         code = application.exec()
         app.shut_down()
+        starts_anew = app.starts_anew
         bugs.uninstall()
         app.window.deleteLater()
         return code
     finally:
         signals.close()
         lock.release()
+        if starts_anew:
+            start_anew()

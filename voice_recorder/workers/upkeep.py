@@ -22,7 +22,6 @@ PREFLIGHT_EVERY_MS = 20_000
 CHANGES_EVERY_MS = 1_000
 HOUSEKEEPING_EVERY_MS = 3_600_000
 DEAD_TAKES_EVERY_MS = 15_000
-SIDECARS_AT_ONCE = 200
 SCRUB_EVERY_MS = 300_000
 
 
@@ -47,6 +46,7 @@ class Upkeep(QObject):
         self._proving = False
         self._prove_again = False
         self._describing = False
+        self._describe_again = False
         self._listing = False
         self._checking = False
         self._taking = False
@@ -100,13 +100,15 @@ class Upkeep(QObject):
 
     @Slot()
     def describe(self) -> None:
-        """Have sidecars written for what has changed, a part at a time so that other work gets its turn."""
-        if not self._describing:
-            self._describing = True
-            self._lanes.upkeep.post(self._describe, self._on_described, self._on_not_described)
+        """Have sidecars written for what has changed, slowly and beside all other work."""
+        if self._describing:
+            self._describe_again = True
+            return
+        self._describing = True
+        self._lanes.scrub.post(self._describe, self._on_described, self._on_not_described)
 
     def _describe(self, cancel: threading.Event, _report: Progress) -> int:
-        written: int = self._services.sidecars.write_pending(cancel, SIDECARS_AT_ONCE)
+        written: int = self._services.sidecars.write_pending(cancel)
         return written
 
     @Slot()
@@ -138,9 +140,10 @@ class Upkeep(QObject):
         if self._listing:
             return
         self._listing = True
-        self._lanes.machine.post(
-            plain(self._services.devices.list_inputs_fresh), self._on_inputs, self._on_inputs_failed
-        )
+        self._lanes.machine.post(self._list_inputs, self._on_inputs, self._on_inputs_failed)
+
+    def _list_inputs(self, cancel: threading.Event, _report: Progress) -> Any:
+        return self._services.devices.list_inputs_fresh(cancel)
 
     def _timer(self, interval_ms: int, slot: Any) -> QTimer:
         timer = QTimer(self)
@@ -201,9 +204,10 @@ class Upkeep(QObject):
             self._prove_again = False
             self.prove()
 
-    def _on_described(self, written: int | None) -> None:
+    def _on_described(self, _written: int | None) -> None:
         self._describing = False
-        if written:
+        if self._describe_again:
+            self._describe_again = False
             self.describe()
 
     def _on_not_described(self, _error: VoiceRecorderError) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.unit.domain.test_edit_list import Operation, operations, timelines, unhurried
 from tests.unit.recordings import AT
-from voice_recorder.domain.edit_history import EditHistory, EditStep
+from voice_recorder.domain.edit_history import EditHistory, EditStep, clock
 from voice_recorder.domain.edit_list import Timeline
 from voice_recorder.domain.errors import EditRefused
 from voice_recorder.domain.recording import Segment
@@ -79,3 +79,14 @@ def test_without_a_step_there_is_nothing_to_undo_or_redo() -> None:
             history.undone()
         with pytest.raises(EditRefused, match="nothing to redo"):
             history.redone()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-0.1, "0.0 s"), (0.44, "0.4 s"), (0.97, "0:01"), (12, "0:12"), (59.6, "1:00"), (3599.4, "59:59"),
+        (3723, "1:02:03"),
+    ],
+)  # fmt: skip
+def test_a_place_in_the_name_of_a_step_reads_as_on_a_clock(seconds: float, words: str) -> None:
+    assert clock(seconds) == words

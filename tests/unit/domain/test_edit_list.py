@@ -353,3 +353,8 @@ class TestOfARecording:
         timeline = Timeline((Segment("a", 0, 48000), Segment("b", 0, 4410)), RATES)
         assert timeline.frames_at(48000) == (48000, 4800)
         assert timeline.frames_at(44100) == (44100, 4410)
+
+
+def test_a_part_without_sound_is_gone_after_the_next_operation() -> None:
+    timeline = Timeline((Segment("a", 5, 5), Segment("a", 0, 480)), RATES)
+    assert timeline.amplify(0, 1, 0.5).segments == (Segment("a", 0, 480, (Ramp(0.5, 0.5),)),)

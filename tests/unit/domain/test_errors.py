@@ -41,3 +41,8 @@ def test_calling_work_off_is_no_error_to_be_told_about() -> None:
 def test_an_error_crosses_a_process_unchanged() -> None:
     error = pickle.loads(pickle.dumps(DiskFull("Full.", "Make room.")))
     assert (type(error), error.title, error.detail) == (DiskFull, "Full.", "Make room.")
+
+
+def test_an_error_that_may_pass_knows_how_long_to_wait() -> None:
+    assert errors.TransientCloudError("Too many requests.", retry_after_s=30).retry_after_s == 30
+    assert errors.TransientCloudError("The network is gone.").retry_after_s is None

@@ -59,3 +59,7 @@ def test_nonsense_is_refused_in_words(document: Any) -> None:
     with pytest.raises(QueryRefused, match="cannot be read") as caught:
         query_from(document)
     assert len(str(caught.value)) < 250
+
+
+def test_days_are_told_apart_only_where_time_is_the_order() -> None:
+    assert {sort for sort in Sort if sort.by_day} == {Sort.NEWEST, Sort.OLDEST}

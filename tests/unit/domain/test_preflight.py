@@ -53,6 +53,13 @@ def test_s5_2_the_edges_between_healthy_warning_and_blocked(free_mb: int, status
     assert judge(found(free_bytes=free_mb * MB), LIMITS).status is status
 
 
+def test_a_folder_that_is_away_blocks_with_that_alone() -> None:
+    verdict = judge(found(away=True, writable=False, free_bytes=0), LIMITS)
+    assert verdict.blocked
+    (reason,) = verdict.reasons
+    assert "is not there" in reason
+
+
 def test_s1_2_with_the_space_check_switched_off_a_full_disk_does_not_block() -> None:
     assert judge(found(free_bytes=0), Limits(minimum_bytes=None, need_bytes=5)).status is Status.HEALTHY
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from voice_recorder import app
+from tests.fakes.library import opened
 from voice_recorder.domain.recording import Recording
 from voice_recorder.services import Services
 from voice_recorder.services.generated_voice import voice
@@ -15,9 +15,8 @@ from voice_recorder.services.generated_voice import voice
 
 @pytest.fixture
 def services(home: Path) -> Iterator[Services]:
-    services = app.build()
-    yield services
-    services.close()
+    with opened() as services:
+        yield services
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from tests.fakes.new_library import lay_new_library
 from tests.unit.recordings import AT, a_recording
 from voice_recorder.domain.errors import NotFound, StorageError
 from voice_recorder.domain.library_query import LibraryQuery, NameCount, Shelf, Sort
@@ -22,6 +23,7 @@ from voice_recorder.storage.rows import insert_recording
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
     config = StorageConfig.from_environment("testing", {"VOICE_RECORDER_HOME": str(tmp_path / "home")})
+    lay_new_library(config)
     library = Library(open_database(config), config)
     yield library
     library.database.dispose()

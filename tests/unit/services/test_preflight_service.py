@@ -55,4 +55,4 @@ def test_a_folder_that_is_gone_blocks(services: Services) -> None:
     services.config.raw_recordings_path.rmdir()
     verdict = services.preflight.check(Purpose.TAKE)
     assert verdict.blocked
-    assert "cannot be written to" in verdict.reasons[0]
+    assert "is not there" in verdict.reasons[0]

@@ -20,8 +20,10 @@ from voice_recorder.domain.recording import AudioFormat, Marker, Recording, Segm
 from voice_recorder.domain.states import MasterState, RecordingState
 from voice_recorder.services import Services, adopting
 from voice_recorder.services.adopting import Adopting
+from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.services.rebuild import RebuildReport, rebuild
-from voice_recorder.services.take import take_lock
+from voice_recorder.services.take import Take
+from voice_recorder.services.take_part import take_lock
 from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.sidecar import read_sidecar, sidecar_path, write_sidecar
@@ -388,6 +390,33 @@ def test_it_waits_for_its_turn(config: StorageConfig) -> None:
             assert lock.acquire()
             assert why in refused(config)
     assert len(rebuild(config).found.adopted) == 1
+
+
+@pytest.mark.parametrize("what", ["a take", "a new name"])
+def test_what_begins_or_changes_while_it_looks_is_not_lost(
+    config: StorageConfig, tmp_path: Path, what: str
+) -> None:
+    (note,) = described_notes(tmp_path / "in", "one")
+    done: list[Take] = []
+    with opened() as services:
+
+        def meanwhile(_done: int, _total: int, _name: str) -> None:
+            if what == "a take" and not done:
+                done.append(services.takes.start_from(GeneratedVoice(), "Begun meanwhile"))
+            elif what == "a new name":
+                services.library.rename(note.id, "Named meanwhile")
+
+        try:
+            with pytest.raises(LibraryBusy):
+                rebuild(config, progress=meanwhile)
+        finally:
+            for take in done:
+                take.stop()
+                assert take.wait(20)
+    if what == "a new name":
+        assert set(all_recordings()) == {"Named meanwhile"}
+    rebuild(config)
+    assert set(all_recordings()) == ({"one", "Begun meanwhile"} if done else {"Named meanwhile"})
 
 
 def test_called_off_it_changes_nothing(config: StorageConfig, tmp_path: Path) -> None:

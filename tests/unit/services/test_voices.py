@@ -49,6 +49,8 @@ def test_voices_follow_the_edit_list_and_are_listened_to_once(
         heard = services.voices.ranges(cut)
         assert heard[0][0] == 0.0
         assert heard[-1][1] == pytest.approx(1 + last - 3, abs=1e-6)
+        silence = replace(recording, edit_list=(Segment(key, 0, RATE),))
+        assert services.voices.ranges(silence) == ()
         services.library.path_of(recording.masters[0]).unlink()
         assert services.voices.ranges(recording) == ranges
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.new_library import lay_new_library
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.opening import open_database
@@ -20,6 +21,7 @@ def config(tmp_path: Path) -> StorageConfig:
 @pytest.fixture
 def database(config: StorageConfig) -> Iterator[Database]:
     """The open database of a new library."""
+    lay_new_library(config)
     database = open_database(config)
     yield database
     database.dispose()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.new_library import lay_new_library
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.opening import open_database
 from voice_recorder.storage.paths import StorageConfig
@@ -18,6 +19,7 @@ def make_old_library(config: StorageConfig, revision: str, fill: Callable[[Libra
     """Let ``fill`` put recordings into a library of today, and leave them in one of ``revision``."""
     home = config.home.with_name(f"{config.home.name}-of-today")
     today = StorageConfig.from_environment("testing", {"VOICE_RECORDER_HOME": str(home)})
+    lay_new_library(today)
     database = open_database(today)
     fill(Library(database, today))
     database.dispose()

@@ -447,3 +447,58 @@ class TestSharedMasters:
         edits.apply(second.id, "Faded", now.fade_in(0, 1), expected=now.segments)
         assert library.get(first.id) == first
         assert library.get(second.id).edit_list[0].gains == (Ramp(0, 1),)
+
+
+class TestNothingIsLost:
+    def test_sound_that_was_deleted_meanwhile_is_not_put_in(
+        self, library: Library, edits: Edits, note: Recording
+    ) -> None:
+        """Its file goes with it: what lies in the trash alone may be removed at any moment."""
+        other = added(library)
+        now = Timeline.of(note)
+        with_other = now.insert(1, Timeline.of(other))
+        library.set_trashed(other.id, AT)
+        with pytest.raises(EditRefused, match="not in the library any more"):
+            edits.apply(note.id, "Inserted", with_other, expected=now.segments)
+        assert library.get(note.id).masters == note.masters
+        library.set_trashed(other.id, None)
+        assert len(edits.apply(note.id, "Inserted", with_other, expected=now.segments).masters) == 2
+
+    def test_an_appended_take_that_was_undone_is_a_recording_again_when_no_redo_can_bring_it_back(
+        self, library: Library, edits: Edits, note: Recording
+    ) -> None:
+        take = added(library, [Marker("", 4800, "in the take")], frames=48000)
+        edits.attach(take.id, note.id)
+        edits.undo(note.id)
+        assert len(library.known_ids()) == 1, "a redo can still bring it back"
+        cut(edits, library.get(note.id), 0.5, 1)
+        (new_id,) = library.known_ids() - {note.id}
+        again = library.get(new_id)
+        assert [m.id for m in library.get(note.id).masters] == [m.id for m in note.masters]
+        assert Timeline.of(again).segments == Timeline.of(take).segments
+        assert [m.id for m in again.masters] == [m.id for m in take.masters]
+        assert again.created_at == take.created_at
+        assert [marker.label for marker in library.markers(again.id)] == ["in the take"]
+        assert library.history(again.id)[-1].kind == "taken out again"
+
+    def test_what_is_heard_elsewhere_or_can_be_undone_makes_no_recording(
+        self, library: Library, edits: Edits, note: Recording
+    ) -> None:
+        other, take = added(library), added(library)
+        now = Timeline.of(note)
+        edits.apply(note.id, "Inserted", now.insert(1, Timeline.of(other)), expected=now.segments)
+        edits.undo(note.id)
+        edits.attach(take.id, note.id)
+        cut(edits, library.get(note.id), 0, 2.5)
+        edits.undo(note.id)
+        cut(edits, library.get(note.id), 0, 1)
+        assert library.known_ids() == {note.id, other.id}
+
+    def test_where_sound_came_from_is_known_without_the_history_of_what_is_gone(
+        self, library: Library, edits: Edits, note: Recording
+    ) -> None:
+        """As after a rebuild: sidecars know recordings that are there only."""
+        take = added(library)
+        edits.attach(take.id, note.id)
+        spoil(library, "DELETE FROM history WHERE recording_id = ?", take.id)
+        assert edits.origins([note.id]) == {note.id, take.id}

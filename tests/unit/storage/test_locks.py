@@ -1,11 +1,13 @@
 """C3.2: who owns a take is decided by a lock that the system drops with the process."""
 
+import errno
 import os
 import signal
 import stat
 import threading
 from pathlib import Path
 
+import portalocker
 import pytest
 
 from tests.unit.storage.programs import running_python
@@ -148,3 +150,15 @@ def test_a_lock_whose_file_cannot_be_removed_is_given_back_all_the_same(tmp_path
     lock.release()
     with FileLock(held) as other:
         assert other.acquire()
+
+
+def test_a_disk_without_locks_is_said_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As some network disks answer; the system's call is the one that refuses."""
+
+    def refuse(_descriptor: int, _flags: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(portalocker.portalocker, "LOCKER", refuse)
+    with pytest.raises(StorageError, match="without file locks") as refused:
+        FileLock(tmp_path / "take.lock").acquire()
+    assert "VOICE_RECORDER_HOME" in refused.value.detail

@@ -184,6 +184,7 @@ def test_none_is_not_a_damaged_one(path: Path) -> None:
         ("name", "a\0b"), ("name", ""), ("state", "perfect"), ("frames", -1), ("frames", 1.5),
         ("frames", True), ("frames", 1 << 60), ("sample_rate_hz", 0), ("channels", "two"),
         ("created", "yesterday"), ("created", "0001-01-01T00:00:00+23:59"), ("sha256", "xyz"),
+        ("created", "1600-01-01T00:00:00+00:00"),
         ("sha256", {}), ("overview", "%%%"), ("format", None), ("codec", "\ud800"), ("size_bytes", [1]),
     ],
 )  # fmt: skip
