@@ -98,11 +98,21 @@ class Editing:
 
     def append(self, recording_id: str, take_id: str) -> Recording:
         """Make a finished take the end of a recording; its own row goes."""
-        return self._edits.attach(take_id, recording_id)
+        return self.attach(recording_id, [take_id])
 
     def record_over(self, recording_id: str, at_s: Second, take_id: str) -> Recording:
         """Let a finished take be heard in the place of what was there from ``at_s``; its own row goes."""
-        return self._edits.attach(take_id, recording_id, at_s)
+        return self.attach(recording_id, [take_id], at_s)
+
+    def attach(
+        self,
+        recording_id: str,
+        take_ids: Sequence[str],
+        at_s: Second | None = None,
+        until_s: Second | None = None,
+    ) -> Recording:
+        """Make the recordings of a finished take a part of another one, in one step; see ``Edits.attach``."""
+        return self._edits.attach(take_ids, recording_id, at_s, until_s)
 
     # Levels
 

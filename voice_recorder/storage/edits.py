@@ -89,28 +89,33 @@ class Edits:
         """One step forth again."""
         return self._go(recording_id, "redone", EditHistory.redone)
 
-    def attach(self, take_id: str, target_id: str, at_s: Second | None = None) -> Recording:
-        """Make a finished take part of the recording ``target_id``, which is returned.
+    def attach(
+        self,
+        take_ids: Sequence[str],
+        target_id: str,
+        at_s: Second | None = None,
+        until_s: Second | None = None,
+    ) -> Recording:
+        """Make a finished take, perhaps split into several recordings, part of ``target_id``, in one step.
 
-        It is heard at the end, or from ``at_s`` in the place of what was there. Its masters, markers, tags
-        and notes go along; its own row goes, its history stays. An undo takes it out of what is heard only.
+        It is heard at the end, or from ``at_s`` in the place of what was there: for as long as it lasts, or
+        up to ``until_s``. Its masters, markers, tags and notes go along; its own rows go, their history
+        stays. An undo takes it out of what is heard only.
         """
         with self._database.session(write=True) as connection:
-            target, take = self._open(connection, target_id), self._open(connection, take_id)
-            if target.key == take.key:
+            target = self._open(connection, target_id)
+            takes = [self._open(connection, take_id) for take_id in take_ids]
+            if target.key in {take.key for take in takes}:
                 raise EditRefused("A recording cannot become part of itself.", "Nothing was changed.")
-            length = clock(take.timeline.duration)
-            if at_s is None:
-                name, timeline = f"Appended {length}", target.timeline.append(take.timeline)
-            else:
-                timeline = target.timeline.record_over(at_s, take.timeline)
-                name = f"Recorded over {length} at {clock(min(at_s, target.timeline.duration))}"
-            _link(connection, target, [master.id for master in take.recording.masters])
-            _hand_over(connection, take, target)
-            remember(connection, [target.recording.id], TOOK_IN, take.recording.id)
+            name, timeline = _with_take(target.timeline, _joined(takes), at_s, until_s)
+            _link(connection, target, [master.id for take in takes for master in take.recording.masters])
+            _hand_over(connection, takes, target)
+            for take in takes:
+                remember(connection, [target.recording.id], TOOK_IN, take.recording.id)
             _store(connection, target, name, timeline)
-            connection.execute(delete(t.recordings).where(t.recordings.c.key == take.key))
-            remember(connection, [take.recording.id], PART_OF, target.recording.id)
+            for take in takes:
+                connection.execute(delete(t.recordings).where(t.recordings.c.key == take.key))
+                remember(connection, [take.recording.id], PART_OF, target.recording.id)
             return self._again(connection, target)
 
     def join(self, ids: Sequence[str], title: str) -> Recording:
@@ -123,9 +128,7 @@ class Edits:
         with self._database.session(write=True) as connection:
             parts = [self._open(connection, recording_id) for recording_id in ids]
             recordings = [part.recording for part in parts]
-            timeline = parts[0].timeline
-            for part in parts[1:]:
-                timeline = timeline.append(part.timeline)
+            timeline = _joined(parts)
             folders = {recording.folder for recording in recordings}
             joined = replace(
                 _new(recordings[0], title, timeline),
@@ -221,6 +224,29 @@ def require_editable(recording: Recording) -> None:
         raise EditRefused(f"“{recording.title}” is still running.", "Stop it before you edit it.")
 
 
+def _joined(parts: Sequence[_Opened]) -> Timeline:
+    """What is heard of several recordings, one after another."""
+    timeline = parts[0].timeline
+    for part in parts[1:]:
+        timeline = timeline.append(part.timeline)
+    return timeline
+
+
+def _with_take(
+    now: Timeline, take: Timeline, at_s: Second | None, until_s: Second | None
+) -> tuple[str, Timeline]:
+    """The step's name, and what is heard with the take in its place."""
+    length = clock(take.duration)
+    if at_s is None:
+        return f"Appended {length}", now.append(take)
+    if until_s is None:
+        over = now.record_over(at_s, take)
+        return f"Recorded over {length} at {clock(min(at_s, now.duration))}", over
+    replaced = now.insert(until_s, take).cut(at_s, until_s)
+    gone = now.duration + take.duration - replaced.duration
+    return f"Replaced {clock(gone)} by {length}", replaced
+
+
 def _new(like: Recording, title: str, timeline: Timeline) -> Recording:
     """A recording made from another: its masters that are heard, its date."""
     heard = {segment.master_id for segment in timeline.segments}
@@ -305,19 +331,17 @@ def _link(connection: Connection, opened: _Opened, master_ids: Iterable[str]) ->
         connection.execute(insert(t.recording_masters).values(row))
 
 
-def _hand_over(connection: Connection, take: _Opened, target: _Opened) -> None:
-    """Markers, tags and notes of a take."""
-    c, tagged = t.markers.c, t.recording_tags.c
-    connection.execute(update(t.markers).where(c.recording_key == take.key).values(recording_key=target.key))
-    own = select(tagged.tag_key).where(tagged.recording_key == target.key)
-    connection.execute(
-        update(t.recording_tags)
-        .where(tagged.recording_key == take.key, tagged.tag_key.not_in(own))
-        .values(recording_key=target.key)
-    )
-    if take.recording.notes:
-        notes = "\n\n".join(filter(None, (target.recording.notes, take.recording.notes)))
-        touch(connection, [target.key], notes=notes)
+def _hand_over(connection: Connection, takes: Sequence[_Opened], target: _Opened) -> None:
+    """Markers, tags and notes of takes."""
+    c, tagged, keys = t.markers.c, t.recording_tags.c, [take.key for take in takes]
+    connection.execute(update(t.markers).where(c.recording_key.in_(keys)).values(recording_key=target.key))
+    given = select(tagged.tag_key).where(tagged.recording_key.in_(keys))
+    known = select(tagged.tag_key).where(tagged.recording_key == target.key)
+    for tag_key in connection.scalars(given.where(tagged.tag_key.not_in(known)).distinct()).all():
+        connection.execute(insert(t.recording_tags).values(recording_key=target.key, tag_key=tag_key))
+    notes = [target.recording.notes, *(take.recording.notes for take in takes)]
+    if any(notes[1:]):
+        touch(connection, [target.key], notes="\n\n".join(filter(None, notes)))
 
 
 def _enter(

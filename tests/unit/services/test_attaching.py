@@ -89,21 +89,3 @@ def test_what_cannot_be_put_in_stays_a_recording_of_its_own(
         with pytest.raises(EditRefused):
             attach_take(services.editing, place, [one.id])
     assert len(heard(services, one.id)) == 4800
-
-
-def test_what_was_changed_in_between_keeps_the_take_at_the_end(
-    services: Services, note: Recording, take: Importer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole, one = heard(services, note.id), take(0.1, 0.5)
-    sound, undo = heard(services, one.id), services.editing.undo
-
-    def undo_and_be_overtaken(recording_id: str) -> Recording:
-        """As another process might, which sees the library between two steps."""
-        undo(recording_id)
-        services.editing.redo(recording_id)
-        return services.library.get(recording_id)
-
-    monkeypatch.setattr(services.editing, "undo", undo_and_be_overtaken)
-    with pytest.raises(EditRefused):
-        attach_take(services.editing, TakePlace(note.id, 0.2, 0.4), [one.id])
-    assert (heard(services, note.id) == np.concatenate([whole, sound])).all()

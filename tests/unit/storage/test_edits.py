@@ -206,7 +206,7 @@ class TestRefused:
         attempts = (
             lambda: edits.apply(other.id, "Cut", now.cut(0, 0.5), expected=now.segments),
             lambda: edits.undo(other.id), lambda: edits.redo(other.id), lambda: edits.split(other.id, 0.5),
-            lambda: edits.attach(other.id, note.id), lambda: edits.attach(note.id, other.id),
+            lambda: edits.attach([other.id], note.id), lambda: edits.attach([note.id], other.id),
             lambda: edits.join([note.id, other.id], "Both"), lambda: edits.set_markers(other.id, []),
         )  # fmt: skip
         for attempt in attempts:
@@ -223,8 +223,8 @@ class TestRefused:
 
     def test_ids_that_are_none(self, edits: Edits, note: Recording) -> None:
         for attempt in (
-            lambda: edits.history("f"), lambda: edits.undo("f"), lambda: edits.attach("f", note.id),
-            lambda: edits.attach(note.id, "f"), lambda: edits.join([note.id, "f"], "x"),
+            lambda: edits.history("f"), lambda: edits.undo("f"), lambda: edits.attach(["f"], note.id),
+            lambda: edits.attach([note.id], "f"), lambda: edits.join([note.id, "f"], "x"),
             lambda: edits.split("f", 1), lambda: edits.set_markers("f", []),
         ):  # fmt: skip
             with pytest.raises(NotFound):
@@ -245,7 +245,7 @@ class TestAttaching:
         take = added(
             library, [Marker("", 100, "here")], frames=12 * 48000, tags=("work",), notes="Said later"
         )
-        appended = edits.attach(take.id, note.id)
+        appended = edits.attach([take.id], note.id)
         assert [m.id for m in appended.masters] == [note.masters[0].id, take.masters[0].id]
         assert appended.edit_list == (*Timeline.of(note).segments, *Timeline.of(take).segments)
         assert library.markers(note.id) == (Marker(take.masters[0].id, 100, "here"),)
@@ -260,7 +260,7 @@ class TestAttaching:
         self, library: Library, edits: Edits, note: Recording
     ) -> None:
         take = added(library)
-        edits.attach(take.id, note.id)
+        edits.attach([take.id], note.id)
         undone = edits.undo(note.id)
         assert undone.edit_list == Timeline.of(note).segments
         assert {m.id for m in undone.masters} == {note.masters[0].id, take.masters[0].id}
@@ -271,7 +271,7 @@ class TestAttaching:
     ) -> None:
         first, second = note.masters[0], a_master(frames=4410, sample_rate_hz=44100)
         take = added(library, master=second)
-        over = edits.attach(take.id, note.id, 1)
+        over = edits.attach([take.id], note.id, 1)
         assert over.edit_list == (
             Segment(first.id, 0, 48000), Segment(second.id, 0, 4410), Segment(first.id, 52800, 96000),
         )  # fmt: skip
@@ -280,14 +280,14 @@ class TestAttaching:
     def test_tags_and_notes_of_both_are_kept_once(self, library: Library, edits: Edits) -> None:
         target = added(library, tags=("home", "work"), notes="One")
         take = added(library, tags=("late", "work"), notes="Two")
-        both = edits.attach(take.id, target.id)
+        both = edits.attach([take.id], target.id)
         assert (both.tags, both.notes) == (("home", "late", "work"), "One\n\nTwo")
 
     def test_a_recording_does_not_become_part_of_itself(
         self, library: Library, edits: Edits, note: Recording
     ) -> None:
         with pytest.raises(EditRefused, match="part of itself"):
-            edits.attach(note.id, note.id)
+            edits.attach([note.id], note.id)
         assert library.get(note.id) == note
 
     def test_a_take_without_sound_changes_nothing(
@@ -295,7 +295,7 @@ class TestAttaching:
     ) -> None:
         empty = added(library, frames=0)
         with pytest.raises(EditRefused, match="no sound"):
-            edits.attach(empty.id, note.id)
+            edits.attach([empty.id], note.id)
         assert library.get(empty.id) == empty
         assert library.get(note.id) == note
 
@@ -303,7 +303,7 @@ class TestAttaching:
         self, library: Library, edits: Edits, note: Recording
     ) -> None:
         first, second = edits.split(note.id, 0.5)
-        whole = edits.attach(second.id, first.id)
+        whole = edits.attach([second.id], first.id)
         assert whole.edit_list == Timeline.of(note).segments
         assert whole.masters == note.masters
 
@@ -375,7 +375,7 @@ class TestSplitting:
         self, library: Library, edits: Edits, note: Recording
     ) -> None:
         take = added(library)
-        edits.attach(take.id, note.id)
+        edits.attach([take.id], note.id)
         _first, second = edits.split(note.id, 2.5)
         assert [master.id for master in second.masters] == [take.masters[0].id]
 
@@ -468,7 +468,7 @@ class TestNothingIsLost:
         self, library: Library, edits: Edits, note: Recording
     ) -> None:
         take = added(library, [Marker("", 4800, "in the take")], frames=48000)
-        edits.attach(take.id, note.id)
+        edits.attach([take.id], note.id)
         edits.undo(note.id)
         assert len(library.known_ids()) == 1, "a redo can still bring it back"
         cut(edits, library.get(note.id), 0.5, 1)
@@ -488,7 +488,7 @@ class TestNothingIsLost:
         now = Timeline.of(note)
         edits.apply(note.id, "Inserted", now.insert(1, Timeline.of(other)), expected=now.segments)
         edits.undo(note.id)
-        edits.attach(take.id, note.id)
+        edits.attach([take.id], note.id)
         cut(edits, library.get(note.id), 0, 2.5)
         edits.undo(note.id)
         cut(edits, library.get(note.id), 0, 1)
@@ -499,6 +499,6 @@ class TestNothingIsLost:
     ) -> None:
         """As after a rebuild: sidecars know recordings that are there only."""
         take = added(library)
-        edits.attach(take.id, note.id)
+        edits.attach([take.id], note.id)
         spoil(library, "DELETE FROM history WHERE recording_id = ?", take.id)
         assert edits.origins([note.id]) == {note.id, take.id}
