@@ -43,8 +43,10 @@ test: system-test $(INSTALLED_DEV) ## all tests: first those without a screen, t
 		$(call joined,tests/integration $(patsubst %,--ignore=%,tests/integration/cloud $(SOUND_TESTS))) -- \
 		-m "not display" --durations=12 --cov --cov-report=
 	$(BIN)/coverage combine --quiet
-	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m pytest --ignore=tests/torture -m display \
-		--cov --cov-append --cov-report=term:skip-covered
+	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m tests.parallel tests,--ignore=tests/torture -- \
+		-m display --durations=12 --cov --cov-report=
+	$(BIN)/coverage combine --quiet --append
+	$(BIN)/coverage report --skip-covered
 
 check: $(INSTALLED_DEV) ## style, types, layers; what looks unused is reported only
 	$(BIN)/ruff check

@@ -71,12 +71,13 @@ class Program:
         return self._services
 
     def describe_changes(self) -> None:
-        """Say in sidecars what the command has changed, and a little of what was left to be said before."""
+        """Say in sidecars what the command has changed, and then a little of what was left from before."""
         if self._services is not None:
             sidecars = self._services.sidecars
             with contextlib.suppress(VoiceRecorderError):  # written by the next command
                 changed = sidecars.count_stale() - self._stale_before
-                sidecars.write_pending(limit=max(_SIDECARS_LEFT_BEFORE, changed))
+                if changed > 0:  # who only looks does not wait for a library that somebody else holds
+                    sidecars.write_pending(limit=_SIDECARS_LEFT_BEFORE + changed)
 
     def close(self) -> None:
         """Give the library back."""
