@@ -1,13 +1,16 @@
 """Takes the pictures of the README: the real window, with real recordings in it.
 
-    python -m tests.screenshots [FOLDER] [--size 1280x800]
+    python -m tests.screenshots [FOLDER]
 
-To be run on a display and with a microphone, see tests.fakes; ``make screenshots`` does it.
+To be run on a display and with a microphone, see tests.fakes; ``make screenshots`` does it. The main window
+is also taken in other sizes and languages, each by a process and on a display of its own.
 """
 
 import argparse
 import itertools
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,23 +18,36 @@ from pathlib import Path
 
 os.environ["QT_QPA_PLATFORM"] = "xcb"
 
+import numpy
 import soundfile
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from tests.fakes.backup_states import back_up, choose_folder, enter_offline, enter_removed
+from tests.fakes.display import VirtualDisplay
 from tests.fakes.months import live_through
 from tests.fakes.speech import speak
 from voice_recorder.app import build
-from voice_recorder.domain.library_query import LibraryQuery, Shelf
+from voice_recorder.domain.library_query import LibraryQuery
 from voice_recorder.services import Services
 from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.storage.paths import StorageConfig
+from voice_recorder.ui import language
 from voice_recorder.ui.cloud_corner import OFFERED
 from voice_recorder.ui.dashboard import Dashboard
 from voice_recorder.ui.edit_bar import Tool
+from voice_recorder.ui.export_dialog import ExportDialog
 from voice_recorder.ui.settings_dialog import SettingsDialog
 from voice_recorder.ui.window_app import WindowApp
+
+SIZE = "1280x800"
+OF_MAIN_ALONE = (
+    ("main-900x600", "900x600", "en", "1"),
+    ("main-2560x1440", "2560x1440", "en", "2"),
+    ("main-de", SIZE, "de", "1"),
+    ("main-he", SIZE, "he", "1"),
+)
+"""Pictures of the main window in other sizes (in pixels) and languages, and how large a point is."""
 
 # Title, hours ago, sentences spoken, what is done to it.
 NOTES: tuple[tuple[str, float, int, str], ...] = (
@@ -57,20 +73,41 @@ SENTENCES = (
 )
 
 
+FOLDERS = {"Work": ("Budget call with Ines", "Standup"), "Family": ("Shopping", "Letter to Amal")}
+TAGS = {
+    "ideas": ("Idea: the quiet chart", "Song, second verse", "Budget call with Ines"),
+    "figures": ("Budget call with Ines",),
+}
+
+
+def speak_in_a_room(words: str, path: Path, loudness: float = 0.6) -> None:
+    """As ``speak``, heard by a microphone: never quite silent, and with room above the loudest."""
+    speak(words, path)
+    samples, rate = soundfile.read(path)
+    noise = numpy.random.default_rng(7).normal(0.0, 0.0008, len(samples))
+    soundfile.write(path, samples * loudness + noise, rate)
+
+
 def fill(services: Services, folder: Path) -> None:
-    """Speak the notes and import them."""
+    """Speak the notes, import them and keep them in order."""
+    ids = {}
     for title, hours, sentences, todo in NOTES:
         path = folder / f"{title[:40]}.wav"
         spoken = itertools.islice(itertools.cycle(SENTENCES), len(title) % 5, len(title) % 5 + sentences)
-        speak(f"{title}. " + " ".join(spoken), path)
+        speak_in_a_room(f"{title}. " + " ".join(spoken), path)
         at = (datetime.now(UTC) - timedelta(hours=hours)).timestamp()
         os.utime(path, (at, at))
         recording = services.importing.run([path]).recordings[0]
         services.library.rename(recording.id, title)
+        ids[title] = recording.id
         if todo == "favourite":
             services.library.set_favourite(recording.id, favourite=True)
         elif todo == "delete":
             services.trash.delete([recording.id])
+    for name, titles in FOLDERS.items():
+        services.organising.move([ids[title] for title in titles], name)
+    for name, titles in TAGS.items():
+        services.organising.tag([ids[title] for title in titles], name)
 
 
 def show_backup(services: Services, folder: Path, app: WindowApp) -> None:
@@ -105,37 +142,26 @@ def listen(app: WindowApp) -> None:
 
 
 def edit(app: WindowApp, shoot: Callable[[str], None]) -> None:
-    """Cut, normalise, and record over a part of a note that was spoken too softly."""
-    library, control = app.window.library, app.window.control
+    """Cut, and normalise a note that was spoken too softly."""
+    library = app.window.library
     detail, edits = library.detail, library.edits
     detail.transport.edit.click()
     detail.waveform.zoom_to_fit()
     library.player.end_loop()
     detail.waveform.select(4, 7.5)
     shoot("editing")
-    edits.ask(Tool.CUT)
-    shoot("editing-cut")
     edits.ask(Tool.NORMALISE)
     settle(detail.preview.apply.isVisible, timeout_ms=8000)
-    shoot("editing-normalise")
+    shoot("editing-preview")
     edits.audition.discard()
-    detail.waveform.select(2, 5)
-    edits.ask(Tool.RECORD_OVER)
-    settle(lambda: control.running)
-    settle(timeout_ms=2000)
-    shoot("editing-record-over")
-    control.stop()
-    settle(lambda: not app.window.edit_take.going, timeout_ms=5000)
-    edits.ask(Tool.AS_RECORDED)
+    detail.waveform.clear_selection()
     detail.transport.edit.click()
 
 
 def speak_softly(services: Services, folder: Path) -> str:
     """One more note, much too quiet; its id."""
-    spoken, path = folder / "spoken.wav", folder / "soft.wav"
-    speak("The boat. " + " ".join(SENTENCES), spoken)
-    samples, rate = soundfile.read(spoken)
-    soundfile.write(path, samples * 0.15, rate)
+    path = folder / "soft.wav"
+    speak_in_a_room("The boat. " + " ".join(SENTENCES), path, 0.12)
     recording = services.importing.run([path]).recordings[0]
     services.library.rename(recording.id, "The boat, from far away")
     return recording.id
@@ -148,83 +174,176 @@ def settle(until: Callable[[], bool] = lambda: False, timeout_ms: int = 1500) ->
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 50)
 
 
-def take_pictures(folder: Path, width: int, height: int) -> None:
-    """The main screens, light and dark."""
-    folder.mkdir(parents=True, exist_ok=True)
-    application = QApplication([])
-    with tempfile.TemporaryDirectory(prefix="screenshots-") as temporary:
-        home = {"VOICE_RECORDER_HOME": f"{temporary}/home"}
-        services = build(StorageConfig.from_environment("testing", home))
-        app = WindowApp(application, services)
-        window = app.window
+class Session:
+    """The window in a library of its own, and what takes its picture."""
+
+    def __init__(self, folder: Path, size: str, spoken: str) -> None:
+        """Open a window of ``size`` pixels that speaks the language ``spoken``; pictures go to ``folder``."""
+        self._folder = folder
+        self._temporary = tempfile.TemporaryDirectory(prefix="screenshots-")
+        self.place = Path(self._temporary.name)
+        application = QApplication([])
+        language.choose(application, spoken)
+        home = {"VOICE_RECORDER_HOME": str(self.place / "home")}
+        self.services = build(StorageConfig.from_environment("testing", home))
+        self.app = WindowApp(application, self.services)
+        self.window = self.app.window
+        ratio = self.window.devicePixelRatioF()
+        self._size = [round(int(pixels) / ratio) for pixels in size.split("x")]
+        self.cover(self.window)
+        self.app.show()
+        QSettings(str(self.place / "home/window.ini"), QSettings.Format.IniFormat).setValue(OFFERED, "yes")
+
+    def cover(self, window: QWidget) -> None:
+        """Let a window fill the picture."""
         window.setWindowFlag(Qt.WindowType.FramelessWindowHint)
-        window.setGeometry(0, 0, width, height)
-        app.show()
+        window.setGeometry(0, 0, *self._size)
 
-        def shoot(name: str) -> None:
-            settle()
-            for theme in ("dark", "light"):
-                services.settings.set("appearance.theme", theme)
-                app.theme.choose(theme)
-                settle(timeout_ms=400)
-                picture = window.screen().grabWindow(0, 0, 0, width, height)
-                picture.save(str(folder / f"{name}{'' if theme == 'light' else '-dark'}.png"))
+    def centre(self, dialog: QDialog) -> None:
+        """Show a dialog without the frame of this display's window manager, in the middle."""
+        dialog.setWindowFlag(Qt.WindowType.FramelessWindowHint)
+        dialog.move((self._size[0] - dialog.width()) // 2, (self._size[1] - dialog.height()) // 2)
+        dialog.show()
 
-        shoot("first-run")
-        QSettings(f"{temporary}/home/window.ini", QSettings.Format.IniFormat).setValue(OFFERED, "yes")
-        fill(services, Path(temporary))
-        window.library.model.refresh()
-        shoot("main")
-        listen(app)
-        shoot("listening")
-        soft = speak_softly(services, Path(temporary))
-        window.library.show_edited(soft)
-        settle(lambda: window.library.detail.recording_id == soft, timeout_ms=5000)
-        edit(app, shoot)
-        services.trash.delete([soft])
-        services.trash.delete_for_ever([soft])
-        window.library.model.refresh()
-        show_backup(services, Path(temporary), app)
-        shoot("backup")
-        window.cloud.open_panel()
-        shoot("transfers")
-        if window.cloud.panel is not None:
-            window.cloud.panel.close()
-        window.library.model.show_query(LibraryQuery(search="nothing like this"))
-        shoot("nothing-found")
-        window.library.model.show_query(LibraryQuery(Shelf.ALL))
-        services.takes.start_from(GeneratedVoice(), "While speaking")
-        window.control._on_started(services.takes.running)
-        settle(timeout_ms=4000)
-        shoot("recording")
-        window.control.stop()
-        settle(lambda: not window.control.busy)
-        window.side.open_settings()
-        shoot("settings")
-        window.findChild(SettingsDialog).show_page("cloud")
-        shoot("settings-cloud")
-        window.findChild(SettingsDialog).close()
-        live_through(services, services.providers.place())
-        window.side.open_dashboard()
-        dashboard = window.findChild(Dashboard)
-        dashboard.setWindowFlag(Qt.WindowType.FramelessWindowHint)
-        dashboard.setGeometry(0, 0, width, height)
-        dashboard.show()
-        settle(lambda: bool(dashboard.charts), timeout_ms=5000)
-        shoot("dashboard")
-        app.shut_down()
-        window.close()
-        services.close()
+    def shoot(self, name: str) -> None:
+        """Take one picture dark and one light, as small as PNG makes them."""
+        settle()
+        for theme in ("dark", "light"):
+            self.services.settings.set("appearance.theme", theme)
+            self.app.theme.choose(theme)
+            settle(timeout_ms=400)
+            picture = self.window.screen().grabWindow(0, 0, 0, *self._size)
+            path = self._folder / f"{name}{'' if theme == 'light' else '-dark'}.png"
+            picture.toImage().save(str(path), "PNG", 0)  # type: ignore[call-overload]
+
+    def close(self) -> None:
+        """End the window and forget its library."""
+        self.app.shut_down()
+        self.window.close()
+        self.services.close()
+        self._temporary.cleanup()
+
+
+def take_main(session: Session, name: str) -> None:
+    """The main window alone, with notes that are backed up."""
+    fill(session.services, session.place)
+    show_backup(session.services, session.place, session.app)
+    session.window.library.model.refresh()
+    session.shoot(name)
+
+
+def take_all(session: Session) -> None:
+    """Every screen."""
+    services, app, window, shoot = session.services, session.app, session.window, session.shoot
+    shoot("first-run")
+    fill(services, session.place)
+    window.library.model.refresh()
+    shoot("main")
+    listen(app)
+    shoot("listening")
+    soft = speak_softly(services, session.place)
+    window.library.show_edited(soft)
+    settle(lambda: window.library.detail.recording_id == soft, timeout_ms=5000)
+    edit(app, shoot)
+    services.trash.delete([soft])
+    services.trash.delete_for_ever([soft])
+    window.library.model.refresh()
+    take_finding(session)
+    show_backup(services, session.place, app)
+    shoot("backup")
+    window.cloud.open_panel()
+    assert window.cloud.panel is not None
+    session.centre(window.cloud.panel)
+    shoot("transfers")
+    window.cloud.panel.close()
+    services.takes.start_from(GeneratedVoice(), "While speaking")
+    window.control._on_started(services.takes.running)
+    settle(timeout_ms=4000)
+    shoot("recording")
+    window.control.stop()
+    settle(lambda: not window.control.busy)
+    take_dialogs(session)
+
+
+def take_finding(session: Session) -> None:
+    """Several selected, filters, a search without a hit."""
+    window, shoot = session.window, session.shoot
+    finding, library = window.library.finding, window.library
+    settle(lambda: library.model.total == len(NOTES) - 1, timeout_ms=5000)
+    library.list.show_runs([(0, 3)])
+    library.list.tell_selection()
+    shoot("batch")
+    library.list.clear_selected()
+    library.filters.set_query(LibraryQuery(tags=("ideas",), longer_than_s=10.0))
+    library.filters.changed.emit()
+    shoot("filters")
+    finding.clear_filters()
+    window.header.search.setText("nothing like this")
+    shoot("nothing-found")
+    window.header.search.clear()
+    settle(lambda: library.model.total == len(NOTES) - 1, timeout_ms=5000)
+
+
+def take_dialogs(session: Session) -> None:
+    """What opens over the window or beside it."""
+    services, window, shoot = session.services, session.window, session.shoot
+    window.side.open_settings()
+    settings = window.findChild(SettingsDialog)
+    session.centre(settings)
+    shoot("settings")
+    settings.show_page("cloud")
+    shoot("settings-cloud")
+    settings.close()
+    window.library.deeds.ask_export([window.library.detail.recording_id])
+    export = window.findChild(ExportDialog)
+    session.centre(export)
+    shoot("export")
+    export.close()
+    window.side.open_help()
+    assert window.side.help is not None
+    session.centre(window.side.help)
+    shoot("help")
+    window.side.help.close()
+    live_through(services, services.providers.place())
+    window.side.open_dashboard()
+    dashboard = window.findChild(Dashboard)
+    session.cover(dashboard)
+    dashboard.show()
+    settle(lambda: bool(dashboard.charts), timeout_ms=5000)
+    shoot("dashboard")
+
+
+def take_on_other_displays(folder: Path) -> None:
+    """The main window in other sizes and languages."""
+    for name, size, spoken, scale in OF_MAIN_ALONE:
+        width, height = map(int, size.split("x"))
+        options = [str(folder), "--main", name, "--size", size, "--language", spoken]
+        with VirtualDisplay(width, height) as display:
+            environment = {**os.environ, **display.env, "QT_SCALE_FACTOR": scale}
+            subprocess.run([sys.executable, "-m", "tests.screenshots", *options], env=environment, check=True)
 
 
 def main() -> None:
     """Read the options and take the pictures."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", nargs="?", type=Path, default=Path("resources/screenshots"))
-    parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--size", default=SIZE)
+    parser.add_argument("--language", default="en")
+    parser.add_argument(
+        "--main", default="", metavar="NAME", help="take the main window alone, under this name"
+    )
     options = parser.parse_args()
-    width, height = map(int, options.size.split("x"))
-    take_pictures(options.folder, width, height)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    session = Session(options.folder, options.size, options.language)
+    try:
+        if options.main:
+            take_main(session, options.main)
+        else:
+            take_all(session)
+    finally:
+        session.close()
+    if not options.main:
+        take_on_other_displays(options.folder)
 
 
 if __name__ == "__main__":

@@ -120,13 +120,14 @@ def test_a_busy_library_does_not_keep_sound_from_the_disk(
     blocker.execute("BEGIN IMMEDIATE")
     take.add_marker("what the journal has to write")
     before, seconds = len(synced), take.snapshot().elapsed_s
-    wait_until(lambda: take.snapshot().elapsed_s > seconds + 4, "four seconds of sound")
-    assert len(synced) - before >= 4
-    blocker.execute("ROLLBACK")
-    blocker.close()
-    take.stop()
-    assert take.wait(20)
-    services.close()
+    try:
+        wait_until(lambda: take.snapshot().elapsed_s > seconds + 4, "four seconds of sound")
+        assert len(synced) - before >= 4
+    finally:
+        blocker.close()  # which gives the library back
+        take.stop()
+        assert take.wait(20)
+        services.close()
 
 
 def test_a_take_whose_row_went_is_entered_again(home: Path) -> None:

@@ -16,7 +16,7 @@ from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.ui.dashboard import Dashboard
 from voice_recorder.ui.help_window import HelpWindow
 from voice_recorder.ui.main_window import MainWindow
-from voice_recorder.ui.settings_dialog import SettingsDialog
+from voice_recorder.ui.settings_dialog import PAGES, SettingsDialog
 from voice_recorder.ui.theme import TARGET
 from voice_recorder.ui.window_app import WindowApp
 
@@ -126,19 +126,13 @@ def screens(
     return {
         "main": main, "nothing found": nothing_found, "recording": recording, "selected": selected,
         "help": help_,
-        **{f"settings {page}": (lambda page=page: settings(page)) for page in pages()},
+        **{f"settings {page}": (lambda page=page: settings(page)) for page in PAGES},
     }  # fmt: skip
-
-
-def pages() -> list[str]:
-    from voice_recorder.domain.settings import declarations
-
-    return list(dict.fromkeys(declaration.page for declaration in declarations().values()))
 
 
 ALL_SCREENS = [
     "main", "nothing found", "recording", "selected", "help",
-    *(f"settings {page}" for page in pages()),
+    *(f"settings {page}" for page in PAGES),
 ]  # fmt: skip
 
 

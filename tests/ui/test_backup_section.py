@@ -185,7 +185,7 @@ def test_deleting_for_ever_says_what_becomes_of_the_copies(
         ([made.id, local.id], True, "Their copies in the cloud, where there are any, are removed as well"),
     ):
         services.settings.set("cloud.delete_copies", go)
-        window.library.ask_delete_for_ever(ids)
+        window.library.deeds.ask_delete_for_ever(ids)
         qtbot.waitUntil(
             lambda words=words: any(
                 b.isVisible() and words in b.informativeText() for b in window.findChildren(QMessageBox)
@@ -208,14 +208,18 @@ def test_the_menu_offers_the_cloud_for_one_and_for_many(
     window = open_window()
     qtbot.waitUntil(lambda: bool(window.library.backup._cloud.place), timeout=5000)
     pane = window.library
-    menu = recording_menu(pane, pane._theme, services.library.with_ids([one.id]), pane, pane.backup)
+    menu = recording_menu(
+        pane, pane._theme, services.library.with_ids([one.id]), pane, pane.deeds, pane.backup
+    )
     actions = {a.text(): a for a in menu.actions() if a.text()}
     assert not actions["Back up now"].isEnabled()
     assert actions["Back up now"].toolTip() == "It is backed up already."
     assert actions["Free local audio…"].isEnabled()
     lives = [a.text() for a in actions["Copy link"].menu().actions()]
     assert lives == ["Good for 1 hour", "Good for 1 day", "Good for 7 days"]
-    both = recording_menu(pane, pane._theme, services.library.with_ids([one.id, two.id]), pane, pane.backup)
+    both = recording_menu(
+        pane, pane._theme, services.library.with_ids([one.id, two.id]), pane, pane.deeds, pane.backup
+    )
     actions = {a.text(): a for a in both.actions() if a.text()}
     assert not actions["Copy link"].isEnabled()
     assert "choose one" in actions["Copy link"].toolTip()

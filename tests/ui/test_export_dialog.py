@@ -46,7 +46,7 @@ def test_many_are_exported_with_their_titles_and_the_choice_is_remembered(
     assert soundfile.info(tmp_path / "out" / "Alder.flac").frames == 8000
     assert pane.toast.undo.text() == "Show in folder"
     qtbot.waitUntil(lambda: services.settings.current.export_folder == str(tmp_path / "out"))
-    pane.ask_export(ids[:1], 0, 1)
+    pane.deeds.ask_export(ids[:1], 0, 1)
     again = _dialog(window)
     assert again.format.currentData() == ExportFormat.FLAC
     again.reject()
@@ -58,7 +58,7 @@ def test_what_cannot_be_exported_is_told_one_by_one(
     ids = [add("Alder").id, add("Birch", 1).id]
     services.library.path_of(services.library.get(ids[1]).masters[0]).unlink()
     window = open_window()
-    window.library.ask_export(ids)
+    window.library.deeds.ask_export(ids)
     dialog = _dialog(window)
     dialog.set_folder(str(tmp_path))
     dialog.format.setCurrentIndex(dialog.format.findData(ExportFormat.FLAC))

@@ -117,7 +117,7 @@ def test_export(open_app: Open, add: Add, services: Services, tmp_path: Path, qt
     services.settings.set("export.format", "flac")
     app = open_app()
     with unblocked(app, qtbot):
-        app.window.library.ask_export([made.id])
+        app.window.library.deeds.ask_export([made.id])
         dialog = app.window.findChild(ExportDialog)
         qtbot.waitUntil(dialog.isVisible)
         dialog.set_folder(str(tmp_path))

@@ -1,8 +1,9 @@
 """A take: from the press on Record to a recording in the library, whatever happens in between.
 
-Two threads work for it. The *writer* moves sound from the microphone to the file and ends the take. The
-*journal* syncs the file, keeps the library's row up to date, finishes the recordings that a take was split
-into, and watches the disk, so that neither a slow disk nor a busy database ever stops the writer.
+Three threads work for it. The *writer* moves sound from the microphone to the file and ends the take. The
+*sync* brings the file to the disk and watches how much room is left. The *journal* keeps the library's row
+up to date and finishes the recordings that a take was split into. So neither a slow disk nor a busy database
+ever stops the writer, and a busy database keeps no sound from the disk.
 """
 
 import logging
@@ -110,6 +111,7 @@ class Take:
         self._done = threading.Event()
         # No daemons: a bug elsewhere must not end the process under a running take.
         self._writer = threading.Thread(target=self._correlated(self._write), name="take-writer")
+        self._syncer = threading.Thread(target=self._correlated(self._keep_synced), name="take-sync")
         self._journal = threading.Thread(target=self._correlated(self._keep_journal), name="take-journal")
 
     def start(self) -> None:
@@ -117,6 +119,7 @@ class Take:
         _log.info("take %s: %s from %s", self.recording_id, self.format, self._microphone.device_name)
         self._started_at = time.monotonic()
         self._journal.start()
+        self._syncer.start()
         self._writer.start()
 
     def _correlated(self, work: Callable[[], None]) -> Callable[[], None]:
@@ -385,7 +388,7 @@ class Take:
         try:
             self._series.end(self._microphone.dropped_frames(at_end=True))
             self._written.set()
-            self._journal.join()
+            self._join_others()
             self._finish_ended(time.monotonic() + LIBRARY_BUSY_S)
             self._series.drop_empty()
             if not self._series.now.frames:
@@ -393,12 +396,16 @@ class Take:
             self._state = TakeState.FINISHED if self.kept_ids else TakeState.FAILED
         finally:
             self._written.set()
-            self._journal.join()
+            self._join_others()
             try:
                 self._microphone.close()
                 self._series.release()
             finally:
                 self._done.set()
+
+    def _join_others(self) -> None:
+        self._syncer.join()
+        self._journal.join()
 
     def _finish_ended(self, busy_until: float | None = None) -> None:
         self.error = self._series.finish_ended(busy_until) or self.error
@@ -420,10 +427,13 @@ class Take:
                 slept_s = sleep_watch.slept_s()
                 if slept_s:
                     self._note(TakeEventKind.SUSPENDED, self._in_frames(slept_s) or 0)
-                self._watch_disk()
-                self._sync()
                 self._series.now.keep_up(self._microphone.dropped_frames())
                 self._finish_ended()
+
+    def _keep_synced(self) -> None:
+        while not self._written.wait(JOURNAL_S):
+            self._watch_disk()
+            self._sync()
 
     def _sync(self) -> None:
         started = time.monotonic()

@@ -100,7 +100,7 @@ class Verifying:
             found = self._digest(master, read or (lambda path: digest(path, cancel)[1]))
         except FileNotFoundError:
             require_recordings(self._config, Figures(self._library.database))
-            if not self._is_as_read(master):
+            if not self._should_be_here(master):
                 return
             report.missing.append(finding)
             self._enter(recording, master, MasterState.MISSING, "missing", str(path))
@@ -127,10 +127,10 @@ class Verifying:
         except FileNotFoundError:  # perhaps moved to or from the trash in just this moment
             return read(self._library.path_of(master))
 
-    def _is_as_read(self, master: Master) -> bool:
-        """Whether nobody has freed, restored or deleted it since it was asked for."""
-        owners = self._library.owners(master.id)
-        return any(m.id == master.id and m.state is master.state for o in owners[:1] for m in o.masters)
+    def _should_be_here(self, master: Master) -> bool:
+        """Whether nobody has freed it, or deleted it for ever, since it was asked for."""
+        now = [m for owner in self._library.owners(master.id)[:1] for m in owner.masters if m.id == master.id]
+        return any(m.state is not MasterState.FREED for m in now)
 
     def _enter(
         self, recording: Recording, master: Master, state: MasterState, kind: str, detail: str

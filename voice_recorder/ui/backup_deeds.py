@@ -29,9 +29,6 @@ def link_lives() -> tuple[tuple[str, int], ...]:
     return (tr("1 hour"), 3600), (tr("1 day"), 24 * 3600), (tr("7 days"), 7 * 24 * 3600)
 
 
-LINK_LIVES = link_lives()
-
-
 @dataclass(frozen=True)
 class Offer:
     """A deed by its name, the recordings that it would concern, and why not when there is none."""

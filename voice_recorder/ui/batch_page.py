@@ -73,8 +73,8 @@ class BatchPage(QWidget):
         for line in (self.heading, self.facts):
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._buttons: list[_Button] = []
-        self.favourite = self._button(tr("Favourite"), "star", self._on_favourite)
-        self.archive = self._button(tr("Archive"), "archive", self._on_archive)
+        self.favourite = self._button(tr("Favourite", "to mark"), "star", self._on_favourite)
+        self.archive = self._button(tr("Archive", "to put away"), "archive", self._on_archive)
         self.move_to = self._button(tr("Move to folder…"), "folder", None)
         menu = QMenu(self.move_to)
         menu.aboutToShow.connect(self._fill_folders)
@@ -117,8 +117,12 @@ class BatchPage(QWidget):
         self.facts.setText(f"{length_words(totals.duration_s)}, {size_words(totals.size_bytes)}")
         self._favourites = totals.favourites < totals.recordings
         self._archived = totals.archived < totals.recordings
-        self.favourite.setText(tr("Favourite") if self._favourites else tr("No longer a favourite"))
-        self.archive.setText(tr("Archive") if self._archived else tr("Take out of the archive"))
+        self.favourite.setText(
+            tr("Favourite", "to mark") if self._favourites else tr("No longer a favourite")
+        )
+        self.archive.setText(
+            tr("Archive", "to put away") if self._archived else tr("Take out of the archive")
+        )
         trashed = totals.trashed > 0
         for button in self._buttons:
             of_trash = button.widget in (self.restore, self.for_ever)

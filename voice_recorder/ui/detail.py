@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -81,12 +82,11 @@ class Detail(QStackedWidget):
 
     def _build(self) -> None:
         self.title = TitleEdit()
-        self._star = IconButton(self._theme, "star", tr("Favourite"))
+        self._star = IconButton(self._theme, "star", tr("Make it a favourite"))
         self._star.setCheckable(True)
-        self._archive = IconButton(self._theme, "archive", tr("Archive"))
+        self._archive = IconButton(self._theme, "archive", tr("Archive", "to put away"))
         self._folder = IconButton(self._theme, "folder", tr("Show in folder"))
         self._delete = IconButton(self._theme, "trash", tr("Move to the trash"))
-        self._delete.name(tr("Move to the trash"), tr("Del"))
         self._meta = label(kind="muted", wrap=True)
         self._meta.setAccessibleName(tr("Facts"))
         self.tags = TagEditor(self._theme)
@@ -181,6 +181,12 @@ class Detail(QStackedWidget):
         self.transport.loop.clicked.connect(self._on_loop_clicked)
         self._player.loop_changed.connect(self._on_loop)
         self.markers.jumped.connect(self.show_place)
+
+    def show_keys(self, hint: Callable[[str], str]) -> None:
+        """Name the keys in force, which ``hint`` knows by their action, in the tool tips."""
+        self.title.show_key(hint("rename"))
+        self._delete.name(tr("Move to the trash"), hint("delete"))
+        self.transport.show_keys(hint)
 
     @property
     def recording_id(self) -> str:
@@ -307,7 +313,9 @@ class Detail(QStackedWidget):
         )
         self._star.name(tr("No longer a favourite") if recording.favourite else tr("Make it a favourite"))
         self._archive.show_icon("unarchive" if recording.archived else "archive")
-        self._archive.name(tr("Take out of the archive") if recording.archived else tr("Archive"))
+        self._archive.name(
+            tr("Take out of the archive") if recording.archived else tr("Archive", "to put away")
+        )
 
     def _show_state(self, recording: Recording) -> None:
         trashed = recording.state is RecordingState.TRASHED

@@ -22,17 +22,27 @@ class TitleEdit(QLineEdit):
         super().__init__()
         self.setObjectName("detail_title")
         self.setAccessibleName(tr("Title"))
-        self.setToolTip(tr("Title (F2)"))
         self.setFont(font(Type.TITLE, bold=True))
         self.setFrame(False)
         self._kept = ""
+        self._key = ""
+        self._tell()
+
+    def show_key(self, key: str) -> None:
+        """Name the key that makes it ready to be typed over; empty for none."""
+        self._key = key
+        self._tell()
+
+    def _tell(self) -> None:
+        title = self._kept or tr("Title")
+        self.setToolTip(tr("{title} ({key} to change)", title=title, key=self._key) if self._key else title)
 
     def show_title(self, title: str) -> None:
         """Show what the library has, unless it is being typed over."""
         if self.hasFocus() and self.isModified():
             return
         self._kept = title
-        self.setToolTip(tr("{title} (F2 to change)", title=title))
+        self._tell()
         if self.text() != title:
             everything = self.hasFocus() and self.selectedText() == self.text()
             self.setText(title)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from voice_recorder.domain.edit_list import Timeline
 from voice_recorder.domain.recording import Recording
-from voice_recorder.ui.language import tr
+from voice_recorder.ui.language import is_mirrored, tr
 from voice_recorder.ui.phrases import clock, meta_line
 
 if TYPE_CHECKING:
@@ -111,4 +111,5 @@ def _loudness(lufs: float) -> str:
 
 def _level(lufs: float) -> str:
     whole = round(lufs)
-    return f"\N{MINUS SIGN}{-whole}" if whole < 0 else str(whole)
+    mark = "\N{LEFT-TO-RIGHT MARK}" if is_mirrored() else ""
+    return f"{mark}\N{MINUS SIGN}{-whole}" if whole < 0 else str(whole)

@@ -128,7 +128,8 @@ class ExportDialog(QDialog):
         chosen = ExportFormat(self.format.currentData())
         meaning = format_meaning(chosen)
         available, reason = m4a_available()
-        self._meaning.setText(meaning if available else f"{meaning}\n{tr('M4A: {reason}', reason=reason)}")
+        missing = "" if available else tr("M4A: {reason}", reason=reason)
+        self._meaning.setText("\n".join(filter(None, (meaning, missing))))
         self._path.say(str(self._folder))
         if self._title:
             name = f"{file_name(self._title)}{chosen.suffix}"

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 SEARCH_AFTER_MS = 120
 
 
+def searched_words() -> str:
+    """What a search looks through."""
+    return tr("Search titles, notes and tags")
+
+
 class SearchField(QLineEdit):
     """Tells what is looked for, a moment after the last key."""
 
@@ -28,7 +33,7 @@ class SearchField(QLineEdit):
         super().__init__()
         self._theme = theme
         self.setAccessibleName(tr("Search recordings"))
-        self.setToolTip(tr("Search titles and notes"))
+        self.setToolTip(searched_words())
         self.setPlaceholderText(tr("Search"))
         self.setClearButtonEnabled(True)
         self.setMaximumWidth(420)
@@ -129,7 +134,7 @@ class Header(QFrame):
             action.setText(f"{text}\t{hint}" if hint else text)
         self._settings.name(tr("Settings"), self._shortcuts.hint("settings"))
         hint = self._shortcuts.hint("search")
-        words = tr("Search titles and notes")
+        words = searched_words()
         self.search.setToolTip(f"{words} ({hint})" if hint else words)
 
     def _fill(self) -> None:

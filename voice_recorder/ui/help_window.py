@@ -62,7 +62,7 @@ def keys_page(shortcuts: Shortcuts) -> str:
         (tr("Import"), tr("drop files or folders on the window")),
     ]
     parts = [
-        f"# {tr('Quick reference')}",
+        "# " + tr("Quick reference"),
         _table(tr("In the window"), tr("Key"), rows),
         tr("Single keys act outside text fields only. Keys can be changed in the settings, page Shortcuts."),
         _table(tr("By hand"), tr("How"), hands),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,8 @@ from PySide6.QtWidgets import (
 
 from voice_recorder.domain.errors import NotFound, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
-from voice_recorder.domain.recording import Recording
 from voice_recorder.ui.banner import Column, Toast
-from voice_recorder.ui.batches import Batches, Undo
 from voice_recorder.ui.cloud_actions import CloudActions
-from voice_recorder.ui.cloud_questions import ask, delete_words, have_copies
 from voice_recorder.ui.controls import EmptyState
 from voice_recorder.ui.detail import Detail
 from voice_recorder.ui.detail_facts import DetailFacts, read_facts
@@ -32,19 +29,18 @@ from voice_recorder.ui.detail_sound import DetailSound
 from voice_recorder.ui.edit_actions import EditActions
 from voice_recorder.ui.empty_words import first_run, no_selection, nothing_here
 from voice_recorder.ui.errands import ErrandStrip
-from voice_recorder.ui.exports import Exports
 from voice_recorder.ui.filter_bar import FilterBar
 from voice_recorder.ui.finding import Finding
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.library_actions import LibraryActions
 from voice_recorder.ui.library_backup import LibraryBackup
+from voice_recorder.ui.library_deeds import LibraryDeeds
 from voice_recorder.ui.library_selection import LibrarySelection
 from voice_recorder.ui.player import Player
 from voice_recorder.ui.query_words import is_narrowed
 from voice_recorder.ui.recording_menu import recording_menu
 from voice_recorder.ui.recordings_list import RecordingsList
 from voice_recorder.ui.recordings_model import RecordingsModel
-from voice_recorder.ui.show_in_folder import show_file
 from voice_recorder.ui.sidebar import Sidebar
 from voice_recorder.ui.splits import halve, side
 from voice_recorder.ui.theme import Space, Theme
@@ -54,11 +50,8 @@ from voice_recorder.workers.worker import Progress
 
 if TYPE_CHECKING:
     from voice_recorder.audio.peaks import Peaks
-    from voice_recorder.domain.edit_list import Second
     from voice_recorder.services import Services
 
-ASKED_ABOUT = 500
-"""Of so many recordings it is found out whether there are copies, before they are deleted for ever."""
 TEXT_FIELDS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox)
 
 
@@ -91,12 +84,12 @@ class LibraryPane(QSplitter):
         self._services = services
         self._lanes = lanes
         self._theme = theme
+        self.hint: Callable[[str], str] = lambda _action: ""
+        """The key of an action, as menus name it."""
         self._title_wanted = ""
         self._searched = False  # and the answer is still to come
         self._leaving = _Leaving()
-        self._cloud = cloud
         self.changes = LibraryActions(services, lanes.edits)
-        self.batches = Batches(services, lanes.edits, errands)
         self.player = Player(self)
         self.model = RecordingsModel(services, lanes.pages)
         self.model.setParent(self)
@@ -106,10 +99,6 @@ class LibraryPane(QSplitter):
         self.list = RecordingsList(theme, self.model)
         self.detail = Detail(theme, self.player)
         self.detail.empty.present(*no_selection(), tr("Record a note"), self.record_asked.emit)
-        self.exports = Exports(services, lanes, errands, self)
-        self.selection = LibrarySelection(
-            services, lanes, theme, self.list, self.model, self.detail, self.finding, self
-        )
         self.empty = EmptyState(theme)
         self._inner = QSplitter(Qt.Orientation.Horizontal)
         self._content = QStackedWidget()
@@ -117,6 +106,12 @@ class LibraryPane(QSplitter):
         self._content.addWidget(self.empty)
         self.toast = Toast(self._content)
         self._content.currentChanged.connect(self.toast.raise_)  # a page that comes covers it
+        self.deeds = LibraryDeeds(
+            services, lanes, theme, cloud, errands, self.model, self.detail, self.toast, self
+        )
+        self.selection = LibrarySelection(
+            services, lanes, theme, self.list, self.model, self.detail, self.finding, self.deeds
+        )
         self.backup = LibraryBackup(services, theme, cloud, self.model, self.list, self.detail, self)
         self.sound = DetailSound(services, lanes, self.detail, self.player, self.toast, self)
         self.edits = EditActions(services, lanes, self.detail, self.player, self.toast, self)
@@ -140,30 +135,20 @@ class LibraryPane(QSplitter):
         self.edits.edited.connect(self._on_edited)
         self.edits.changed.connect(self.model.refresh)
         self.edits.made.connect(self.show_edited)
-        self.edits.export_asked.connect(self.ask_export)
+        self.edits.export_asked.connect(self.deeds.ask_export)
         detail, changes = self.detail, self.changes
         detail.renamed.connect(self._rename)
         detail.notes_written.connect(changes.set_notes)
-        detail.favourite_set.connect(self._on_favourite)
-        detail.archived_set.connect(self._on_archived)
-        detail.tags.tag_added.connect(self._on_tag_added)
-        detail.tags.tag_removed.connect(self._on_tag_removed)
-        detail.tags.folder_chosen.connect(self._on_folder_chosen)
         detail.tags.folder_named.connect(self.ask_for_folder)
         detail.tags.refused.connect(self.failed)
-        detail.delete_asked.connect(self._on_delete)
-        detail.restore_asked.connect(self._on_restore)
-        detail.delete_for_ever_asked.connect(self._on_delete_for_ever)
-        detail.folder_asked.connect(self._on_folder)
         self.model.live.renewed.connect(self._on_renewed)
         self.backup.shelf_wanted.connect(self.sidebar.show_backup)
         changes.changed.connect(self.model.refresh)
         changes.failed.connect(self.failed)
-        self.batches.changed.connect(self.model.refresh)
-        self.batches.failed.connect(self.failed)
-        self.batches.told.connect(self._on_told)
-        self.exports.failed.connect(self.failed)
-        self.exports.written.connect(self._on_written)
+        self.deeds.changed.connect(self.model.refresh)
+        self.deeds.failed.connect(self.failed)
+        self.deeds.leaving.connect(self._leave)
+        self.deeds.coming_back.connect(self._on_coming_back)
 
     def _connect_finding(self) -> None:
         finding, selection = self.finding, self.selection
@@ -184,6 +169,11 @@ class LibraryPane(QSplitter):
         """Put the borders where they were."""
         self.restoreState(outer)
         self._inner.restoreState(inner)
+
+    def name_keys(self, hint: Callable[[str], str]) -> None:
+        """Name the key of an action, which ``hint`` knows, in tool tips and menus."""
+        self.hint = hint
+        self.detail.show_keys(hint)
 
     @property
     def shelf(self) -> Shelf:
@@ -230,7 +220,7 @@ class LibraryPane(QSplitter):
     def delete_selected(self) -> None:
         """Move what is selected to the trash, a running take apart; in the trash, ask first."""
         in_trash = self.shelf is Shelf.TRASH
-        self.selection.with_ids(self.ask_delete_for_ever if in_trash else self.delete)
+        self.selection.with_ids(self.deeds.ask_delete_for_ever if in_trash else self.deeds.delete)
 
     @Slot(object)
     def _on_query(self, query: LibraryQuery) -> None:
@@ -285,6 +275,7 @@ class LibraryPane(QSplitter):
             self.empty.present(*nothing_here(query), tr("Show all recordings"), self.show_all)
         self._content.setCurrentWidget(self.empty)
 
+    @Slot(object)
     def _leave(self, ids: Sequence[str]) -> None:
         """These are about to leave the list: what then stands in their place is selected next."""
         self._leaving = _Leaving(frozenset(ids), max(1, self.list.currentIndex().row()))
@@ -365,13 +356,11 @@ class LibraryPane(QSplitter):
     def _on_peaks_failed(self, _error: VoiceRecorderError) -> None:
         """The overview stays in the place of the exact waveform; the badge says what is wrong."""
 
-    # What people do with recordings: by the detail's buttons, by the menu of the list, by keys
-
     @Slot(QPoint)
     def _show_menu(self, at: QPoint) -> None:
         recordings = self.list.selected_recordings()
         if recordings:
-            menu = recording_menu(self, self._theme, recordings, self, self.backup)
+            menu = recording_menu(self, self._theme, recordings, self, self.deeds, self.backup, self.hint)
         else:
             menu = self.selection.page.menu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -388,28 +377,6 @@ class LibraryPane(QSplitter):
         """The folders that there are."""
         return self.finding.folders
 
-    def set_favourite(self, ids: Sequence[str], favourite: bool) -> None:
-        """Add to the favourites, or take away from them."""
-        if self.shelf is Shelf.FAVOURITES and not favourite:
-            self._leave(ids)
-        self.batches.set_favourite(ids, favourite)
-
-    def set_archived(self, ids: Sequence[str], archived: bool) -> None:
-        """Take out of the main list, or back into it."""
-        if self.shelf in (Shelf.ALL, Shelf.ARCHIVE):
-            self._leave(ids)
-        self.batches.set_archived(ids, archived)
-
-    def move_to(self, ids: Sequence[str], folder: str | None) -> None:
-        """Move to a folder, or out of any."""
-        if self.model.query.folder is not None:
-            self._leave(ids)
-        self.batches.move(ids, folder)
-
-    def tag(self, ids: Sequence[str], name: str) -> None:
-        """Give a tag."""
-        self.batches.tag(ids, name)
-
     @Slot()
     def ask_for_folder(self) -> None:
         """Ask for a new folder for what is selected."""
@@ -420,108 +387,11 @@ class LibraryPane(QSplitter):
         """Ask for a tag for what is selected."""
         self.selection.ask_for_tag()
 
-    def ask_export(
-        self, ids: Sequence[str], start_s: Second | None = None, end_s: Second | None = None
-    ) -> None:
-        """Ask how to export these, or what is heard between two places; then do it."""
-        shown = self.detail.recording
-        title = shown.title if shown is not None and list(ids) == [shown.id] else ""
-        self.exports.ask(ids, title, start_s, end_s)
-
-    def send(self, ids: Sequence[str]) -> None:
-        """Back these up now."""
-        self._cloud.send(ids)
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Move to the trash."""
-        if ids:
-            self._leave(ids)
-            self.batches.delete(ids)
-
-    def restore(self, ids: Sequence[str]) -> None:
-        """Take out of the trash."""
-        self._leave(ids)
-        self.batches.restore(ids)
-
-    @Slot(str, str)
-    def _on_tag_added(self, recording_id: str, name: str) -> None:
-        self.tag([recording_id], name)
-
-    @Slot(str, str)
-    def _on_tag_removed(self, recording_id: str, name: str) -> None:
-        if name in self.model.query.tags:
-            self._leave([recording_id])
-        self.batches.untag([recording_id], name)
-
-    @Slot(str, object)
-    def _on_folder_chosen(self, recording_id: str, folder: str | None) -> None:
-        self.move_to([recording_id], folder)
-
-    @Slot(str, bool)
-    def _on_favourite(self, recording_id: str, favourite: bool) -> None:
-        self.set_favourite([recording_id], favourite)
-
-    @Slot(str, bool)
-    def _on_archived(self, recording_id: str, archived: bool) -> None:
-        self.set_archived([recording_id], archived)
-
-    @Slot(str)
-    def _on_delete(self, recording_id: str) -> None:
-        self.delete([recording_id] if recording_id else [])
-
-    @Slot(str)
-    def _on_restore(self, recording_id: str) -> None:
-        self.restore([recording_id])
-
-    @Slot(str)
-    def _on_delete_for_ever(self, recording_id: str) -> None:
-        self.ask_delete_for_ever([recording_id])
-
     @Slot()
-    def _on_folder(self) -> None:
-        if self.detail.recording is not None:
-            self.show_in_folder(self.detail.recording)
-
-    @Slot(str, object)
-    def _on_told(self, words: str, undo: Undo | None) -> None:
-        def take_back() -> None:
-            assert undo is not None
-            self._leave([self.list.selected_id])
-            undo()
-
-        self.toast.offer(words, None if undo is None else take_back)
-
-    @Slot(str, object)
-    def _on_written(self, words: str, show: Undo) -> None:
-        self.toast.offer(words, show, tr("Show in folder"))
+    def _on_coming_back(self) -> None:
+        self._leave([self.list.selected_id])
 
     @Slot()
     def _on_selection_left(self) -> None:
         row, self._leaving = self._leaving.row, _Leaving()
         self._select_near(row)
-
-    def ask_delete_for_ever(self, ids: Sequence[str]) -> None:
-        """Remove from the disk, after a question that knows whether there are copies."""
-        if not ids:
-            return
-        if len(ids) == 1:
-            title = tr("Delete “{title}” for ever?", title=self.detail.title.text())
-        else:
-            title = tr("Delete %n recording(s) for ever?", "", len(ids))
-
-        def remove() -> None:
-            self._leave(ids)
-            self.batches.delete_for_ever(ids)
-
-        def found(copies: bool | None) -> None:
-            go = self._services.settings.current.cloud_delete_copies
-            words = delete_words(len(ids), copies=bool(copies), copies_go=go)
-            ask(self, self._theme, title, words, (tr("Delete for ever"), tr("Keep")), remove)
-
-        self._lanes.detail.post(plain(have_copies, self._services, list(ids[:ASKED_ABOUT])), found)
-
-    def show_in_folder(self, recording: Recording) -> None:
-        """Show the file in its folder, or say where it is."""
-        if recording.masters:
-            path = self._services.library.path_of(recording.masters[0])
-            show_file(path, self._lanes.machine, self.failed.emit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
@@ -15,6 +15,7 @@ from voice_recorder.ui.detail import Detail
 from voice_recorder.ui.dragging import Outgoing
 from voice_recorder.ui.finding import Finding
 from voice_recorder.ui.language import tr
+from voice_recorder.ui.library_deeds import LibraryDeeds
 from voice_recorder.ui.name_question import ask_for_name
 from voice_recorder.ui.recordings_list import MOST_AT_HAND, RecordingsList
 from voice_recorder.ui.recordings_model import RecordingsModel
@@ -26,37 +27,6 @@ if TYPE_CHECKING:
     from voice_recorder.services import Services
 
 
-class Deeds(Protocol):
-    """Whoever does things to recordings."""
-
-    def set_favourite(self, ids: Sequence[str], favourite: bool) -> None:
-        """Add to the favourites, or take away from them."""
-
-    def set_archived(self, ids: Sequence[str], archived: bool) -> None:
-        """Take out of the main list, or back into it."""
-
-    def move_to(self, ids: Sequence[str], folder: str | None) -> None:
-        """Move to a folder, or out of any."""
-
-    def tag(self, ids: Sequence[str], name: str) -> None:
-        """Give a tag."""
-
-    def ask_export(self, ids: Sequence[str]) -> None:
-        """Ask how to export, and do it."""
-
-    def send(self, ids: Sequence[str]) -> None:
-        """Back up now."""
-
-    def delete(self, ids: Sequence[str]) -> None:
-        """Move to the trash."""
-
-    def restore(self, ids: Sequence[str]) -> None:
-        """Take out of the trash."""
-
-    def ask_delete_for_ever(self, ids: Sequence[str]) -> None:
-        """Remove from the disk, after a question."""
-
-
 class LibrarySelection(QObject):
     """Keeps a selection of many by its ids, shows what it comes to, and hands it to who does something."""
 
@@ -66,7 +36,7 @@ class LibrarySelection(QObject):
 
     def __init__(
         self, services: Services, lanes: Lanes, theme: Theme, view: RecordingsList, model: RecordingsModel,
-        detail: Detail, finding: Finding, deeds: Deeds,
+        detail: Detail, finding: Finding, deeds: LibraryDeeds,
     ) -> None:  # fmt: skip
         super().__init__(view)
         self._list = view

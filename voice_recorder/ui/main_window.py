@@ -266,7 +266,7 @@ class MainWindow(QMainWindow):
         self.shortcuts.apply(now.shortcuts_keys, single_keys=now.shortcuts_single_keys)
         hint = self.shortcuts.hint
         self.bar.show_keys(hint("record"), hint("marker"))
-        self.library.detail.transport.show_keys(hint)
+        self.library.name_keys(hint)
         self.settings_applied.emit()
 
     @override

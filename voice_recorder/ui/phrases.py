@@ -232,6 +232,9 @@ def _event_words(kind: TakeEventKind, at: str) -> str:
         TakeEventKind.SUSPENDED: tr("The computer slept at {at}", at=at),
         TakeEventKind.DISK_LOW: tr("The disk ran low at {at}", at=at),
         TakeEventKind.ENDED_DISK_FULL: tr("Ended at {at} because the disk was full", at=at),
+        TakeEventKind.PRE_RECORDED: tr(
+            "Record was pressed at {at}; what is before was kept in memory", at=at
+        ),
     }.get(kind, "")
 
 

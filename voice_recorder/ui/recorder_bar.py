@@ -274,7 +274,8 @@ class RecorderBar(QFrame):
         self._notice = snapshot.notice or self._notice
         words = take_words(snapshot, self._notice, self._marked)
         if self._context:
-            words = f"{self._context} · {words.removeprefix(tr('Recording') + ' · ')}"
+            rest = words.removeprefix(tr("Recording") + " · ")
+            words = f"{self._context} · {rest}"
         self._say(words, caution=bool(snapshot.warnings or snapshot.notice))
         if snapshot.time_left_s is not None:
             self._left.setText(phrases.time_left(snapshot.time_left_s))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ from voice_recorder.ui.language import tr
 from voice_recorder.ui.live_rows import LiveRows
 from voice_recorder.ui.query_words import sort_heading
 from voice_recorder.ui.roles import ROLE_NAMES, Role
-from voice_recorder.ui.row_layout import Change, changes, first_rows
+from voice_recorder.ui.row_layout import Change, Rows, changes
 from voice_recorder.workers.lane import Lane
 from voice_recorder.workers.worker import Progress
 
@@ -66,10 +65,7 @@ class RecordingsModel(QAbstractTableModel):
         self._lane = lane
         self._query = LibraryQuery()
         self._generation = 0
-        self._days: list[DayCount] = []
-        self._starts: list[int] = []
-        self._firsts: list[int] = []
-        """The place of the first recording of each day."""
+        self._rows = Rows()
         self._pages: OrderedDict[int, tuple[Recording, ...]] = OrderedDict()
         self._places: dict[str, tuple[int, int]] = {}  # page and place in it; may be of the library as it was
         self._wanted: frozenset[int] = frozenset()
@@ -100,7 +96,7 @@ class RecordingsModel(QAbstractTableModel):
     @property
     def total(self) -> int:
         """How many recordings the query has."""
-        return self.rowCount() - len(self._days)
+        return self._rows.recordings
 
     def show_query(self, query: LibraryQuery) -> None:
         """Show another part of the library, from its top."""
@@ -147,7 +143,7 @@ class RecordingsModel(QAbstractTableModel):
 
     def recording(self, row: int) -> Recording | None:
         """The recording of a row; None for a heading and for one not read yet."""
-        offset = self._offset(row)
+        offset = self._rows.offset(row)
         if offset is None:
             return None
         page = self._pages.get(offset // PAGE)
@@ -160,7 +156,7 @@ class RecordingsModel(QAbstractTableModel):
 
     def runs(self, rows: Iterable[tuple[int, int]]) -> list[Run]:
         """The places in the query's order that stand from one row to another, headings apart."""
-        found = ((self._place_from(first), self._place_from(last + 1)) for first, last in rows)
+        found = ((self._rows.place_from(first), self._rows.place_from(last + 1)) for first, last in rows)
         return sorted((start, end) for start, end in found if start < end)
 
     def ids_at(self, runs: Iterable[Run]) -> list[str] | None:
@@ -177,13 +173,6 @@ class RecordingsModel(QAbstractTableModel):
     def landmarks(self) -> Landmarks:
         """By what the order of the rows is known."""
         return Landmarks(self.total, {n * PAGE: page[0].id for n, page in self._pages.items() if page})
-
-    def _place_from(self, row: int) -> int:
-        """The place of the recording in a row, or of the next one below a heading."""
-        if row >= self.rowCount():
-            return self.total
-        section = bisect_right(self._starts, row) - 1
-        return row - section if self._starts[section] == row else row - section - 1
 
     def ids_in_view(self) -> list[str]:
         """The recordings in the rows that are in view and have been read."""
@@ -217,22 +206,19 @@ class RecordingsModel(QAbstractTableModel):
 
     def row_at(self, offset: int) -> int:
         """The row of the recording that is at ``offset`` in the query's order."""
-        return offset + bisect_right(self._firsts, offset)
+        return self._rows.row_at(offset)
 
     def heading_rows(self) -> list[int]:
         """The rows that head a day."""
-        return list(self._starts)
+        return list(self._rows.starts)
 
     def is_heading(self, row: int) -> bool:
         """Whether a row heads a day."""
-        section = self._section(row)
-        return section is not None and self._starts[section] == row
+        return self._rows.day(row) is not None
 
     @override
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        if parent.isValid() or not self._days:
-            return 0
-        return self._starts[-1] + self._days[-1].count + 1
+        return 0 if parent.isValid() else len(self._rows)
 
     @override
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
@@ -254,9 +240,9 @@ class RecordingsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        section = self._section(index.row())
-        if section is not None and self._starts[section] == index.row():
-            return self._heading_data(self._days[section], role)
+        day = self._rows.day(index.row())
+        if day is not None:
+            return self._heading_data(day, role)
         recording = self.recording(index.row())
         if recording is None:
             return tr("Loading…") if role == Qt.ItemDataRole.AccessibleTextRole else None
@@ -266,7 +252,7 @@ class RecordingsModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Role.HEADING):
             return self._heading(day)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{self._heading(day)}, {tr('%n recording(s)', '', day.count)}"
+            return ", ".join((self._heading(day), tr("%n recording(s)", "", day.count)))
         return None
 
     def _heading(self, day: DayCount) -> str:
@@ -296,23 +282,9 @@ class RecordingsModel(QAbstractTableModel):
                 found = recording.masters[0].overview if recording.masters else b""
         return found
 
-    def _section(self, row: int) -> int | None:
-        return bisect_right(self._starts, row) - 1 if 0 <= row < self.rowCount() else None
-
-    def _offset(self, row: int) -> int | None:
-        section = self._section(row)
-        if section is None or self._starts[section] == row:
-            return None
-        return row - section - 1
-
     def _pages_of(self, first_row: int, last_row: int) -> set[int]:
-        rows = self.rowCount()
-        if not rows:
-            return set()
-        first, last = max(0, min(first_row, rows - 1)), max(0, min(last_row, rows - 1))
-        from_section, to_section = self._section(first) or 0, self._section(last) or 0
-        low, high = max(0, first - from_section - 1), max(0, last - to_section - 1)
-        return set(range(low // PAGE, high // PAGE + 1))
+        places = self._rows.places_between(first_row, last_row)
+        return set(range(places.start // PAGE, places[-1] // PAGE + 1)) if places else set()
 
     def _fetch(self, page: int) -> None:
         generation, query = self._generation, self._query
@@ -370,11 +342,11 @@ class RecordingsModel(QAbstractTableModel):
     def _take_over(self, glimpse: Glimpse) -> None:
         days = list(glimpse.days)
         oldest_first = self._query.sort is Sort.OLDEST
-        steps = changes(self._days, days, oldest_first=oldest_first) if self._loaded_once else None
+        steps = changes(self._rows.days, days, oldest_first=oldest_first) if self._loaded_once else None
         self.moved = steps is None or bool(steps) or not self._query.sort.by_day
         if steps is None:
             self.beginResetModel()
-            self._lay_out(days)
+            self._rows = Rows(days)
             self._renew(glimpse)
             self.endResetModel()
             return
@@ -385,7 +357,7 @@ class RecordingsModel(QAbstractTableModel):
         self._renew(glimpse)
         if steps:
             self.headings_changed.emit()
-        if self._days:
+        if len(self._rows):
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
 
     def _renew(self, glimpse: Glimpse) -> None:
@@ -394,37 +366,35 @@ class RecordingsModel(QAbstractTableModel):
         for number, recordings in glimpse.pages.items():
             self._keep(number, recordings)
 
-    def _lay_out(self, days: list[DayCount]) -> None:
-        self._days = days
-        self._starts = first_rows(days)
-        self._firsts = [start - section for section, start in enumerate(self._starts)]
-
     def _follow(self, change: Change) -> None:
         """Carry out one difference as rows that come or go, so that views keep their place."""
-        days = list(self._days)
-        start = self._starts[change.at] if change.at < len(days) else self.rowCount()
+        days, start = list(self._rows.days), len(self._rows)
+        if change.at < len(days):
+            start = self._rows.starts[change.at]
         if change.new_day is not None:
             days.insert(change.at, change.new_day)
-            self.beginInsertRows(QModelIndex(), start, start + change.new_day.count)
-            self._lay_out(days)
-            self.endInsertRows()
+            self._insert(days, start, start + change.new_day.count)
         elif change.count == 0:
-            self.beginRemoveRows(QModelIndex(), start, start + days[change.at].count)
-            del days[change.at]
-            self._lay_out(days)
-            self.endRemoveRows()
+            last = start + days.pop(change.at).count
+            self._remove(days, start, last)
         else:
             old = days[change.at]
             days[change.at] = DayCount(old.day, change.count)
             more = change.count - old.count
             if more > 0:
-                self.beginInsertRows(QModelIndex(), start + 1, start + more)
-                self._lay_out(days)
-                self.endInsertRows()
+                self._insert(days, start + 1, start + more)
             else:
-                self.beginRemoveRows(QModelIndex(), start + 1, start - more)
-                self._lay_out(days)
-                self.endRemoveRows()
+                self._remove(days, start + 1, start - more)
+
+    def _insert(self, days: list[DayCount], first: int, last: int) -> None:
+        self.beginInsertRows(QModelIndex(), first, last)
+        self._rows = Rows(days)
+        self.endInsertRows()
+
+    def _remove(self, days: list[DayCount], first: int, last: int) -> None:
+        self.beginRemoveRows(QModelIndex(), first, last)
+        self._rows = Rows(days)
+        self.endRemoveRows()
 
     def _on_failed(self, error: VoiceRecorderError) -> None:
         self._refreshing = False

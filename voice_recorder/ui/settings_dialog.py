@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from voice_recorder.services import Services
 
 PAGES = (
-    "audio", "take", "playback", "cloud", "sync", "compression", "storage", "export", "shortcuts",
-    "appearance", "privacy",
+    "audio", "take", "playback", "cloud", "sync", "compression", "storage", "shortcuts", "appearance",
+    "privacy",
 )  # fmt: skip
-WITHOUT_ROW = ("cloud.provider", KEYS)
-"""Settings that a part of its own page changes."""
+WITHOUT_ROW = ("cloud.provider", KEYS, "export.format", "export.folder")
+"""Settings that a part of its own page changes, or the dialog that remembers them."""
 PARTS_FIRST = ("cloud", "storage")
 """Pages whose own part stands above their settings."""
 SIZE = QSize(860, 700)
@@ -57,10 +57,10 @@ def page_title(page: str) -> str:
     titles = {
         "audio": tr("Recording"), "take": tr("Automation"), "playback": tr("Playback"), "cloud": tr("Cloud"),
         "sync": tr("Sending"), "compression": tr("Compression"), "storage": tr("Storage"),
-        "export": tr("Export"), "shortcuts": tr("Shortcuts"), "appearance": tr("Appearance"),
+        "shortcuts": tr("Shortcuts"), "appearance": tr("Appearance"),
         "privacy": tr("Privacy"),
     }  # fmt: skip
-    return titles.get(page, page.capitalize())
+    return titles[page]
 
 
 class SettingsDialog(QDialog):
@@ -135,7 +135,7 @@ class SettingsDialog(QDialog):
         inside = QVBoxLayout(board)
         inside.setContentsMargins(0, 0, Space.L, 0)
         inside.setSpacing(0)
-        for page in dict.fromkeys([*PAGES, *(d.page for d in declarations().values())]):
+        for page in PAGES:
             self._add_page(page, inside)
         inside.addStretch(1)
         self._nothing = label(tr("No setting fits these words."), kind="muted")

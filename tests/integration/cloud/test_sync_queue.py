@@ -73,6 +73,7 @@ def states(services: Services) -> set[SyncState]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # they take a minute on a machine that has nothing else to do
 def test_a_thousand_notes_drain_five_at_a_time_in_bounded_memory(
     server: CloudinaryServer, tmp_path: Path
 ) -> None:
@@ -89,9 +90,11 @@ def test_a_thousand_notes_drain_five_at_a_time_in_bounded_memory(
 
         watch = threading.Thread(target=measure)
         watch.start()
-        report = services.sync.run()
-        ended.set()
-        watch.join()
+        try:
+            report = services.sync.run()
+        finally:
+            ended.set()
+            watch.join()
         assert (report.done, report.failed) == (1000, 0)
         assert states(services) == {SyncState.BACKED_UP}
         assert len(server.assets) == 1000

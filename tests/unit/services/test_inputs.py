@@ -17,7 +17,8 @@ def stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     number = tmp_path / "child"
     program = tmp_path / "program"
     program.write_text(
-        f"#!{sys.executable}\nimport os, time\nopen({str(number)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
+        f"#!{sys.executable}\nimport os, time\n"
+        f"open({str(number)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)\n"
     )
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
