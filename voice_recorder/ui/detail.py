@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from voice_recorder.domain.edit_list import Timeline
-from voice_recorder.domain.recording import HistoryEntry, Recording
+from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui import phrases
 from voice_recorder.ui.backup_card import BackupCard
@@ -32,6 +32,7 @@ from voice_recorder.ui.detail_fields import Notes, TitleEdit
 from voice_recorder.ui.edit_bar import EditBar
 from voice_recorder.ui.edit_preview import EditPreview
 from voice_recorder.ui.edit_words import facts_line, heard_words
+from voice_recorder.ui.history_words import history_text
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.marker_list import MarkerList
 from voice_recorder.ui.marker_places import Markers, flags
@@ -359,9 +360,3 @@ class Detail(QStackedWidget):
     @Slot()
     def _on_for_ever(self) -> None:
         self.delete_for_ever_asked.emit(self.recording_id)
-
-
-def history_text(history: tuple[HistoryEntry, ...]) -> str:
-    """The history, newest first, one entry a line."""
-    lines = [f"{phrases.moment(e.at)}   {phrases.history_words(e)}" for e in reversed(history)]
-    return phrases.joined(lines, 12) if lines else tr("Nothing yet.")

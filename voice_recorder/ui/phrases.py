@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import QLocale
 
-from voice_recorder.domain.recording import Health, HistoryEntry, Master, Recording, TakeEvent, TakeEventKind
+from voice_recorder.domain.recording import Health, Master, Recording, TakeEvent, TakeEventKind
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui.language import locale, tr
 
@@ -257,28 +257,6 @@ def _events(recording: Recording) -> list[str]:
     if len(told) > 4:
         return [*told[:4], tr("And %n event(s) more.", "", len(told) - 4)]
     return told
-
-
-def _deeds() -> Mapping[str, str]:
-    return {
-        "made": tr("Recorded"), "imported": tr("Imported"), "edited": tr("Edited"), "renamed": tr("Renamed"),
-        "deleted": tr("Moved to the trash"), "restored": tr("Taken out of the trash"),
-        "recovered": tr("Recovered"), "favourite": tr("Made a favourite"),
-        "no favourite": tr("No longer a favourite"), "started": tr("Started"),
-        "carried over": tr("Carried over"), "tagged": tr("Tagged"), "untagged": tr("Untagged"),
-        "markers changed": tr("Markers changed"), "verified": tr("Verified"), "changed": tr("Changed"),
-        "damaged": tr("Damaged"), "missing": tr("Missing"), "backed up": tr("Backed up"),
-        "freed": tr("Freed"), "fetched": tr("Fetched"), "changed in the cloud": tr("Changed in the cloud"),
-        "removed from the cloud": tr("Removed from the cloud"),
-        "its only copy was changed": tr("Its only copy was changed"),
-        "its only copy was removed": tr("Its only copy was removed"),
-    }  # fmt: skip
-
-
-def history_words(entry: HistoryEntry) -> str:
-    """One entry of a history without its date."""
-    words = _deeds().get(entry.kind, entry.kind.replace("_", " ").capitalize())
-    return f"{words}: {entry.detail}" if entry.detail else words
 
 
 def moment(at: datetime) -> str:
