@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +21,8 @@ from voice_recorder.audio.levels import TakeLevels, measure
 from voice_recorder.audio.peaks import PeakCollector, Peaks
 from voice_recorder.audio.wav import HEADER_BYTES, frames_in, read_header
 from voice_recorder.domain.errors import Cancelled, DamagedAudio
-from voice_recorder.domain.recording import Health
+from voice_recorder.domain.recording import Health, Master
+from voice_recorder.domain.states import MasterState
 
 _BLOCK_BYTES = 1 << 20
 _BLOCK_FRAMES = 1 << 16
@@ -63,6 +65,28 @@ class AudioReading:
     def duration_s(self) -> float:
         """Length in seconds."""
         return self.frames / self.sample_rate_hz
+
+    def master(self, master_id: str, name: str, created_at: datetime) -> Master:
+        """A master with all that was read. Nothing of it was proved against what a microphone delivered."""
+        return Master(
+            id=master_id,
+            name=name,
+            state=MasterState.DAMAGED if self.is_damaged else MasterState.RECORDED,
+            created_at=created_at,
+            frames=self.frames,
+            sample_rate_hz=self.sample_rate_hz,
+            channels=self.channels,
+            bit_depth=self.type.bit_depth,
+            format=self.type.format,
+            codec=self.type.codec,
+            bitrate_bps=self.bitrate_bps,
+            mime_type=self.type.mime_type,
+            size_bytes=self.size_bytes,
+            sha256=self.sha256,
+            samples_sha256=None,
+            health=self.health,
+            overview=self.peaks.overview(),
+        )
 
 
 def read_audio(path: Path, cancel: threading.Event | None = None) -> AudioReading:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from voice_recorder.audio import wav
-from voice_recorder.audio.metadata import AudioReading, read_audio
+from voice_recorder.audio.metadata import read_audio
 from voice_recorder.domain.errors import Cancelled, DamagedAudio, EncodingError
 from voice_recorder.domain.recording import Master, Recording, default_title, take_master
 from voice_recorder.domain.states import MasterState
@@ -252,7 +252,7 @@ class Adopting:
                 except (DamagedAudio, EncodingError, OSError):
                     master = replace(reference, state=MasterState.DAMAGED)
                 else:
-                    master = _master_of(reading, reference.id, reference.name, reference.created_at)
+                    master = reading.master(reference.id, reference.name, reference.created_at)
             self._names.add(master.name)
             self._by_sound[reference.id] = master
         return self._by_sound[reference.id]
@@ -298,7 +298,7 @@ class Adopting:
     def _imported(self, path: Path) -> Recording:
         reading = read_audio(path, self._cancel)
         made_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        master = _master_of(reading, uuid.uuid4().hex, path.name, made_at)
+        master = reading.master(uuid.uuid4().hex, path.name, made_at)
         offset = made_at.astimezone().utcoffset() or timedelta()
         return Recording(
             id=uuid.uuid4().hex,
@@ -333,28 +333,6 @@ class Adopting:
                 flush()
         if batch:
             flush()
-
-
-def _master_of(reading: AudioReading, master_id: str, name: str, created_at: datetime) -> Master:
-    return Master(
-        id=master_id,
-        name=name,
-        state=MasterState.DAMAGED if reading.is_damaged else MasterState.RECORDED,
-        created_at=created_at,
-        frames=reading.frames,
-        sample_rate_hz=reading.sample_rate_hz,
-        channels=reading.channels,
-        bit_depth=reading.type.bit_depth,
-        format=reading.type.format,
-        codec=reading.type.codec,
-        bitrate_bps=reading.bitrate_bps,
-        mime_type=reading.type.mime_type,
-        size_bytes=reading.size_bytes,
-        sha256=reading.sha256,
-        samples_sha256=reading.samples_sha256,
-        health=reading.health,
-        overview=reading.peaks.overview(),
-    )
 
 
 def read_take_header(path: Path) -> wav.TakeHeader:

@@ -23,7 +23,7 @@ from voice_recorder.domain.errors import (
     VoiceRecorderError,
 )
 from voice_recorder.domain.preflight import MB, Purpose, in_mb
-from voice_recorder.domain.recording import Master, Recording
+from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.services.peak_store import PeakStore
 from voice_recorder.services.preflight import Preflight
@@ -174,25 +174,8 @@ def import_lock(config: StorageConfig, recording_id: str) -> FileLock:
 def _described(
     recording_id: str, original: Path, made_at: datetime, reading: AudioReading, description: Description
 ) -> Recording:
-    master = Master(
-        id=uuid.uuid4().hex,
-        name=file_name(made_at, recording_id, reading.type.suffix),
-        state=MasterState.DAMAGED if reading.is_damaged else MasterState.RECORDED,
-        created_at=made_at,
-        frames=reading.frames,
-        sample_rate_hz=reading.sample_rate_hz,
-        channels=reading.channels,
-        bit_depth=reading.type.bit_depth,
-        format=reading.type.format,
-        codec=reading.type.codec,
-        bitrate_bps=reading.bitrate_bps,
-        mime_type=reading.type.mime_type,
-        size_bytes=reading.size_bytes,
-        sha256=reading.sha256,
-        samples_sha256=None,
-        health=reading.health,
-        overview=reading.peaks.overview(),
-    )
+    name = file_name(made_at, recording_id, reading.type.suffix)
+    master = reading.master(uuid.uuid4().hex, name, made_at)
     offset = made_at.astimezone().utcoffset()
     return Recording(
         id=recording_id,
