@@ -10,10 +10,12 @@ from tests.conftest import RunCli
 from tests.fakes.library import opened, with_notes, write_note
 from tests.fakes.processes import wait_until
 from tests.integration.contract import done, failed
+from voice_recorder.domain.errors import LibraryBusy
 from voice_recorder.domain.recording import AudioFormat, Marker, Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.services.returning import return_to
+from voice_recorder.storage.locks import FileLock
 
 
 def make_take(title: str) -> str:
@@ -157,6 +159,34 @@ def test_out_of_a_half_damaged_library_what_can_be_read_is_carried_over(
     failed(run_here("list", "--json"), 1, "library_damaged")
     done(run_here("backup", "restore", "--json", backup))
     assert set(listed(run_here)) == {note.id, take, imported}
+
+
+def test_a_date_that_cannot_be_right_costs_no_sound(home: Path, older: tuple[Recording, str, str]) -> None:
+    note, backup, broken = older
+    other = make_take("another")
+    with opened() as services:
+        config = services.config
+        with services.library.database.session(write=True) as connection:
+            connection.exec_driver_sql("UPDATE recordings SET created_ms = 1e18 WHERE id = ?", (broken,))
+    report = return_to(config, backup)
+    assert (report.carried_over, report.adopted) == (1, 1)
+    with opened() as services:
+        assert {found.id for found in services.library.with_ids(None)} == {note.id, broken, other}
+        assert services.library.get(other).title == "another"
+        assert services.verifying.run().is_sound
+
+
+def test_nothing_is_gone_back_to_while_the_library_is_brought_up_to_date(
+    home: Path, older: tuple[Recording, str, str]
+) -> None:
+    with opened() as services:
+        config = services.config
+    before = config.database_path.read_bytes()
+    with FileLock(config.locks_path / "migration.lock") as lock:
+        assert lock.acquire()
+        with pytest.raises(LibraryBusy):
+            return_to(config, older[1])
+    assert config.database_path.read_bytes() == before
 
 
 def test_a_lost_library_comes_back(run_here: RunCli, home: Path, older: tuple[Recording, str, str]) -> None:

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -75,7 +75,7 @@ def _newer(config: StorageConfig, backup: Path) -> list[tuple[Recording, tuple[M
         try:
             known, names = old.known_ids(), old.known_names()
             ids = sorted(library.known_ids() - known)
-            changed = library.with_masters_named(sorted(library.known_names() - names))
+            new_names = sorted(library.known_names() - names)
         except StorageError as error:
             _log.warning("the library cannot be read: %s", error)
             return []
@@ -85,10 +85,21 @@ def _newer(config: StorageConfig, backup: Path) -> list[tuple[Recording, tuple[M
             except VoiceRecorderError as error:
                 _log.warning("%s cannot be read: %s", recording_id, error)
         carried = {master.id for recording, _markers in newer for master in recording.masters}
-        for recording in changed:
+        for recording in _owners(library, new_names):
             if recording.id in known:
                 newer += _attached_since(recording, library.markers(recording.id), names, carried)
     return newer
+
+
+def _owners(library: Library, names: Sequence[str]) -> Iterable[Recording]:
+    """The recordings with these masters; one that cannot be read keeps no other back."""
+    owners: dict[str, Recording] = {}
+    for name in names:
+        try:
+            owners.update((recording.id, recording) for recording in library.with_masters_named([name]))
+        except VoiceRecorderError as error:
+            _log.warning("who has %s cannot be read: %s", name, error)
+    return owners.values()
 
 
 def _attached_since(
