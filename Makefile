@@ -10,9 +10,10 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 SYSTEM_LIBRARIES := PYTHON="$(PYTHON)" sh packaging/system_libraries.sh
 
-# The tests that wait for real sound; they run beside the others, which have more to do.
-SOUND_TESTS := $(patsubst %,tests/integration/test_%.py,capture_extras cli_sound device_loss disk_full \
-	editing record recovery two_processes)
+# The tests that wait for real sound, in two groups; they run beside the others, which have more to do.
+takes = $(patsubst %,tests/integration/test_%.py,$(1))
+TAKE_TESTS := $(call takes,capture_extras record recovery)
+SOUND_TESTS := $(call takes,cli_sound device_loss disk_full editing two_processes relocating long_takes)
 comma := ,
 empty :=
 joined = $(subst $(empty) $(empty),$(comma),$(strip $(1)))
@@ -39,8 +40,8 @@ endif
 test: system-test $(INSTALLED_DEV) ## all tests: first those without a screen, then the window on a virtual one
 	@rm -f .coverage .coverage.*
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.parallel tests/unit,tests/ui \
-		tests/integration/cloud $(call joined,$(SOUND_TESTS)) \
-		$(call joined,tests/integration $(patsubst %,--ignore=%,tests/integration/cloud $(SOUND_TESTS))) -- \
+		tests/integration/cloud $(call joined,$(TAKE_TESTS)) $(call joined,$(SOUND_TESTS)) \
+		$(call joined,tests/integration $(patsubst %,--ignore=%,tests/integration/cloud $(TAKE_TESTS) $(SOUND_TESTS))) -- \
 		-m "not display" --durations=12 --cov --cov-report=
 	$(BIN)/coverage combine --quiet
 	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m tests.parallel tests,--ignore=tests/torture -- \

@@ -21,6 +21,7 @@ os.environ["QT_QPA_PLATFORM"] = "xcb"
 import numpy
 import soundfile
 from PySide6.QtCore import QDeadlineTimer, QEventLoop, QSettings, Qt
+from PySide6.QtGui import QCursor, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from tests.fakes.backup_states import back_up, choose_folder, enter_offline, enter_removed
@@ -114,7 +115,7 @@ def show_backup(services: Services, folder: Path, app: WindowApp) -> None:
     """Bring the recordings into every state of a backup, two of them on their way."""
     library = services.library.page(LibraryQuery(), 50).recordings
     recordings = {recording.title.partition(":")[0]: recording for recording in library}
-    choose_folder(services, folder / "home" / "cloud")
+    choose_folder(services, folder / "Backup disk")
     done = [recordings[t] for t in ("Budget call with Ines", "Shopping", "Standup", "Letter to Amal")]
     back_up(services, *done)
     services.settings.set("storage.free_lossy", True)
@@ -180,7 +181,8 @@ class Session:
     def __init__(self, folder: Path, size: str, spoken: str) -> None:
         """Open a window of ``size`` pixels that speaks the language ``spoken``; pictures go to ``folder``."""
         self._folder = folder
-        self._temporary = tempfile.TemporaryDirectory(prefix="screenshots-")
+        self._framed: list[QWidget] = []
+        self._temporary = tempfile.TemporaryDirectory(prefix="notes-")
         self.place = Path(self._temporary.name)
         application = QApplication([])
         language.choose(application, spoken)
@@ -191,6 +193,7 @@ class Session:
         ratio = self.window.devicePixelRatioF()
         self._size = [round(int(pixels) / ratio) for pixels in size.split("x")]
         self.cover(self.window)
+        QCursor.setPos(1, 1)  # where it hovers over nothing
         self.app.show()
         QSettings(str(self.place / "home/window.ini"), QSettings.Format.IniFormat).setValue(OFFERED, "yes")
 
@@ -204,17 +207,35 @@ class Session:
         dialog.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         dialog.move((self._size[0] - dialog.width()) // 2, (self._size[1] - dialog.height()) // 2)
         dialog.show()
+        self._framed.append(dialog)
+
+    def _outline(self, picture: QPixmap, dialog: QWidget) -> None:
+        """Draw the edge that a desktop would give to a dialog."""
+        painter = QPainter(picture)
+        painter.setPen(self.app.theme.colour("wave"))
+        painter.drawRect(dialog.geometry().adjusted(-1, -1, 0, 0))
+        painter.end()
 
     def shoot(self, name: str) -> None:
         """Take one picture dark and one light, as small as PNG makes them."""
         settle()
+        for dialog in self._framed:
+            dialog.raise_()
+            dialog.activateWindow()
         for theme in ("dark", "light"):
             self.services.settings.set("appearance.theme", theme)
             self.app.theme.choose(theme)
             settle(timeout_ms=400)
             picture = self.window.screen().grabWindow(0, 0, 0, *self._size)
+            for dialog in filter(QWidget.isVisible, self._framed):
+                self._outline(picture, dialog)
             path = self._folder / f"{name}{'' if theme == 'light' else '-dark'}.png"
             picture.toImage().save(str(path), "PNG", 0)  # type: ignore[call-overload]
+
+    def dismiss(self, dialog: QDialog) -> None:
+        """Close a dialog again."""
+        self._framed.remove(dialog)
+        dialog.close()
 
     def close(self) -> None:
         """End the window and forget its library."""
@@ -255,7 +276,7 @@ def take_all(session: Session) -> None:
     assert window.cloud.panel is not None
     session.centre(window.cloud.panel)
     shoot("transfers")
-    window.cloud.panel.close()
+    session.dismiss(window.cloud.panel)
     services.takes.start_from(GeneratedVoice(), "While speaking")
     window.control._on_started(services.takes.running)
     settle(timeout_ms=4000)
@@ -270,8 +291,10 @@ def take_finding(session: Session) -> None:
     window, shoot = session.window, session.shoot
     finding, library = window.library.finding, window.library
     settle(lambda: library.model.total == len(NOTES) - 1, timeout_ms=5000)
+    settle()
     library.list.show_runs([(0, 3)])
     library.list.tell_selection()
+    settle(library.selection.page.delete.isVisible, timeout_ms=5000)
     shoot("batch")
     library.list.clear_selected()
     library.filters.set_query(LibraryQuery(tags=("ideas",), longer_than_s=10.0))
@@ -293,17 +316,18 @@ def take_dialogs(session: Session) -> None:
     shoot("settings")
     settings.show_page("cloud")
     shoot("settings-cloud")
-    settings.close()
+    session.dismiss(settings)
+    services.settings.set("export.folder", "/home/ines/Music")
     window.library.deeds.ask_export([window.library.detail.recording_id])
     export = window.findChild(ExportDialog)
     session.centre(export)
     shoot("export")
-    export.close()
+    session.dismiss(export)
     window.side.open_help()
     assert window.side.help is not None
     session.centre(window.side.help)
     shoot("help")
-    window.side.help.close()
+    session.dismiss(window.side.help)
     live_through(services, services.providers.place())
     window.side.open_dashboard()
     dashboard = window.findChild(Dashboard)

@@ -100,6 +100,97 @@ def test_a_folder_that_will_not_do_is_refused_and_nothing_moves(
     assert not (config.home / MOVED_RECORDINGS).exists()
 
 
+def test_what_a_move_would_take_is_told_and_nothing_is_copied(config: StorageConfig, tmp_path: Path) -> None:
+    before = sounds(config.raw_recordings_path)
+    outlook = Relocating(config).look(tmp_path / "new")
+    assert (outlook.folder, outlook.files >= NOTES) == (tmp_path / "new", True)
+    assert outlook.size_bytes >= sum(map(len, before.values()))
+    assert outlook.free_bytes > 0
+    assert list((tmp_path / "new").iterdir()) == []
+    assert sounds(config.raw_recordings_path) == before
+
+
+def test_a_folder_that_is_read_only_is_refused(config: StorageConfig) -> None:
+    with small_disk(1) as disk:
+        (disk / "notes").mkdir()
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        with pytest.raises(StorageError, match="cannot be written to"):
+            Relocating(config).move(disk / "notes")
+        assert not (config.home / MOVED_RECORDINGS).exists()
+
+
+def test_a_lock_that_a_dead_program_has_left_stops_no_move(config: StorageConfig, tmp_path: Path) -> None:
+    before = sounds(config.raw_recordings_path)
+    (config.raw_recordings_path / ".take-0.lock").touch()
+    assert sounds(Relocating(config).move(tmp_path / "new").folder) == before
+
+
+def test_what_comes_while_files_are_copied_moves_with_them(config: StorageConfig, tmp_path: Path) -> None:
+    def put(done: int, _total: int, _name: str) -> None:
+        sound(config.raw_recordings_path / "late.wav", 77)
+
+    moved = Relocating(config).move(tmp_path / "new", progress=put)
+    assert len(sounds(moved.folder)) == NOTES + 1
+    assert not config.raw_recordings_path.exists()
+
+
+def test_a_file_that_changes_while_it_is_copied_is_no_copy(config: StorageConfig, tmp_path: Path) -> None:
+    name = sorted(sounds(config.raw_recordings_path))[0]
+    victim = config.raw_recordings_path / name
+
+    class Changes(threading.Event):
+        """Asked before the file is opened, and then once it has been read."""
+
+        asked = 0
+
+        @override
+        def is_set(self) -> bool:
+            self.asked += self.ready
+            if self.asked == 2:
+                victim.write_bytes(victim.read_bytes()[:-2] + b"xx")
+            return False
+
+        ready = 0
+
+    changes = Changes()
+
+    def progress(_done: int, _total: int, now: str) -> None:
+        changes.ready = int(now == name)
+
+    with pytest.raises(StorageError, match="the copy differs"):
+        Relocating(config).move(tmp_path / "new", changes, progress)
+    assert not (tmp_path / "new" / name).exists()
+    assert StorageConfig.from_environment().raw_recordings_path == config.raw_recordings_path
+    moved = Relocating(config).move(tmp_path / "new")
+    assert len(sounds(moved.folder)) == NOTES
+
+
+def test_the_old_folder_is_cleared_later_when_that_was_called_off_or_its_disk_was_away(
+    config: StorageConfig, tmp_path: Path
+) -> None:
+    old, new = config.raw_recordings_path, tmp_path / "new"
+    before = sounds(old)
+
+    class AfterThat(threading.Event):
+        """Set once the new folder is in force."""
+
+        @override
+        def is_set(self) -> bool:
+            return (config.home / MOVED_RECORDINGS).exists()
+
+    moved = Relocating(config).move(new, AfterThat())
+    assert {path.name for path in moved.left} >= set(before)
+    assert sounds(old) == sounds(new) == before
+    now = Relocating(StorageConfig.from_environment())
+    new.rename(tmp_path / "unplugged")
+    assert now.finish() == []
+    assert sounds(old) == before  # with the other disk away these are the only ones
+    (tmp_path / "unplugged").rename(new)
+    assert now.finish() == []
+    assert not old.exists()
+    assert sounds(new) == before
+
+
 def test_nothing_moves_while_a_take_runs(config: StorageConfig, tmp_path: Path) -> None:
     services = app.build()
     take = services.takes.start_from(GeneratedVoice())

@@ -17,7 +17,7 @@ from tests.fakes.processes import wait_until
 from tests.fakes.small_disk import fill, small_disk
 from tests.fakes.virtual_microphone import VirtualMicrophone
 from tests.integration.contract import done
-from voice_recorder.domain.library_query import LibraryQuery
+from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import MasterState, RecordingState
 from voice_recorder.services import proving, verifying
@@ -82,6 +82,19 @@ def test_the_purge_comes_after_thirty_days(home: Path, note: Recording, age_days
         assert (files(home, "trash") == []) is gone
         if gone:
             assert services.library.history(note.id)[-1].kind == "deleted for ever"
+
+
+def test_one_that_cannot_be_purged_is_told_and_keeps_no_other(home: Path, tmp_path: Path) -> None:
+    notes = with_notes(tmp_path / "in", ["one", "two"])
+    with opened() as services:
+        services.trash.delete([note.id for note in notes])
+        stuck = services.config.trash_path / notes[0].masters[0].name
+        stuck.unlink()
+        stuck.mkdir()  # cannot be removed as a file
+        services.trash.housekeep(datetime.now(UTC) + 31 * DAY)
+        assert services.library.ids(LibraryQuery(Shelf.TRASH)) == [notes[0].id]
+        log = (services.config.logs_path / "voice-recorder.log").read_text(encoding="utf-8")
+        assert f"housekeeping of {notes[0].id}" in log
 
 
 def test_a_clock_gone_wrong_removes_nothing_that_is_not_in_the_trash(home: Path, tmp_path: Path) -> None:

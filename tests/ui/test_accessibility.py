@@ -14,6 +14,7 @@ from voice_recorder.domain.library_query import LibraryQuery
 from voice_recorder.services import Services
 from voice_recorder.services.generated_voice import GeneratedVoice
 from voice_recorder.ui.dashboard import Dashboard
+from voice_recorder.ui.export_dialog import ExportDialog
 from voice_recorder.ui.help_window import HelpWindow
 from voice_recorder.ui.main_window import MainWindow
 from voice_recorder.ui.settings_dialog import PAGES, SettingsDialog
@@ -120,18 +121,35 @@ def screens(
         window.library.detail.waveform.select(0.2, 0.5)
         return window
 
+    def tools() -> QWidget:
+        window.library.detail.transport.edit.click()
+        window.library.detail.waveform.select(0.2, 0.5)
+        return window
+
+    def several() -> QWidget:
+        window.library.list.selectAll()
+        page = window.library.selection.page
+        qtbot.waitUntil(lambda: page.delete.isVisible())
+        return window
+
+    def export() -> QWidget:
+        window.library.deeds.ask_export([window.library.detail.recording_id])
+        dialog = window.findChild(ExportDialog)
+        qtbot.waitUntil(dialog.isVisible)
+        return dialog
+
     def main() -> QWidget:
         return window
 
     return {
         "main": main, "nothing found": nothing_found, "recording": recording, "selected": selected,
-        "help": help_,
+        "help": help_, "tools": tools, "several": several, "export": export,
         **{f"settings {page}": (lambda page=page: settings(page)) for page in PAGES},
     }  # fmt: skip
 
 
 ALL_SCREENS = [
-    "main", "nothing found", "recording", "selected", "help",
+    "main", "nothing found", "recording", "selected", "help", "tools", "several", "export",
     *(f"settings {page}" for page in PAGES),
 ]  # fmt: skip
 
@@ -152,6 +170,30 @@ def test_every_control_has_a_name_and_is_large_enough(
 def is_large_enough(widget: QWidget) -> bool:
     """A target of 32 pixels, with the padding that the style gives it."""
     return min(widget.width(), widget.height()) >= TARGET
+
+
+@pytest.mark.parametrize("name", ["sort", "filter"])
+def test_every_entry_of_the_menus_above_the_list_is_named_and_large_enough(
+    full: WindowApp, name: str, qtbot: Any
+) -> None:
+    menu = getattr(full.window.library.filters, name).menu()
+    menu.popup(full.window.pos())
+    qtbot.waitUntil(menu.isVisible)
+    entries = [(n, action) for n, action in enumerate(menu.actions()) if not action.isSeparator()]
+    assert entries
+    assert [e.text() for _, e in entries if menu.actionGeometry(e).height() < TARGET] == []
+    interface = QAccessible.queryAccessibleInterface(menu)
+    assert all(interface.child(n).text(QAccessible.Text.Name) for n, _ in entries)
+    menu.close()
+
+
+def test_all_that_several_recordings_can_be_told_is_within_its_page(full: WindowApp, qtbot: Any) -> None:
+    """Nothing of it is cut off, although the last line of buttons is the third."""
+    full.window.library.list.selectAll()
+    page = full.window.library.selection.page
+    shown = (page.favourite, page.archive, page.move_to, page.tag, page.export, page.delete)
+    qtbot.waitUntil(lambda: all(button.isVisible() for button in shown))
+    qtbot.waitUntil(lambda: not [b.text() for b in shown if b.visibleRegion().boundingRect() != b.rect()])
 
 
 def test_a_window_without_recordings_names_its_controls(open_window: Callable[[], MainWindow]) -> None:

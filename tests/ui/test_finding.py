@@ -1,5 +1,6 @@
 """Finding a recording: by folder, tag, words, filters and order; and giving order by hand."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 from PySide6.QtCore import QDate, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDrag, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QInputDialog, QMenu, QMessageBox
+from sqlalchemy import insert, select
 
 from tests.fakes.library import write_note
 from voice_recorder.domain.library_query import LibraryQuery, Shelf, Sort
 from voice_recorder.services import Services
+from voice_recorder.storage import schema
 from voice_recorder.ui.dragging import GNOME_COPIED
 from voice_recorder.ui.filter_bar import Chip, DateRange
 from voice_recorder.ui.main_window import MainWindow
@@ -93,6 +96,40 @@ def test_another_process_s_tags_come_by_themselves(
     services.organising.delete_tag("elsewhere")
     window._upkeep.library_changed.emit()
     qtbot.waitUntil(lambda: "elsewhere" not in _names(window))
+
+
+def test_a_thousand_tags_stand_in_the_sidebar_and_leave_the_window_quick(
+    open_window: Open, four: dict[str, str], services: Services, qtbot: Any
+) -> None:
+    many = [f"tag {number:04}" for number in range(1000)]
+    with services.library.database.session(write=True) as connection:
+        keys = [
+            connection.execute(insert(schema.tags).values(name=name)).inserted_primary_key for name in many
+        ]
+        alder = connection.scalar(select(schema.recordings.c.key).where(schema.recordings.c.title == "Alder"))
+        rows = [{"recording_key": alder, "tag_key": key[0]} for key in keys if key]
+        connection.execute(insert(schema.recording_tags), rows)
+    window = open_window()
+    sidebar = window.library.sidebar
+    everything = ["FOLDERS", "Work", "TAGS", "ideas", *many]
+    qtbot.waitUntil(lambda: _names(window) == everything, timeout=20_000)
+    qtbot.mouseClick(sidebar.viewport(), Qt.MouseButton.LeftButton, pos=_item_at(window, "tag 0999"))
+    qtbot.waitUntil(lambda: _titles(window) == ["Alder"])
+    scrolled = sidebar.verticalScrollBar().value()
+    assert scrolled > 0
+    services.organising.delete_tag("tag 0500")
+    window._upkeep.library_changed.emit()
+    everything.remove("tag 0500")
+    qtbot.waitUntil(lambda: _names(window) == everything, timeout=20_000)
+    assert sidebar.currentItem().text() == "tag 0999"  # the choice stays, and so does the place
+    visible = sidebar.viewport().rect()
+    assert visible.contains(sidebar.visualItemRect(sidebar.currentItem()).center())
+    started = time.process_time()
+    counts = services.organising.folder_counts(), services.organising.tag_counts()
+    for _ in range(3):
+        sidebar.show_names((), (), ())
+        sidebar.show_names(*counts, ())
+    assert time.process_time() - started < 3  # takes a few tens of milliseconds each time
 
 
 def test_order_and_filters_work_together_and_are_taken_away_as_chips(

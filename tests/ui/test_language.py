@@ -12,7 +12,7 @@ from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QApplication, QDialogButtonBox
 
 from voice_recorder.ui import language
-from voice_recorder.ui.language import tr
+from voice_recorder.ui.language import figure, isolated, tr
 from voice_recorder.ui.theme import resources
 
 PROJECT = Path(__file__).parents[2]
@@ -106,6 +106,14 @@ def test_hebrew_runs_from_right_to_left(qapp: QApplication) -> None:
     assert tr("%n recording(s)", "", 2) != "2 recordings"
     language.choose(qapp, "en")
     assert qapp.layoutDirection() is Qt.LayoutDirection.LeftToRight
+
+
+def test_names_and_figures_keep_their_order_among_words_from_right_to_left(qapp: QApplication) -> None:
+    assert isolated("#ideas") == "#ideas"
+    assert figure("-6 dBFS") == "-6 dBFS"
+    language.choose(qapp, "he")
+    assert isolated("#ideas") == "\N{FIRST STRONG ISOLATE}#ideas\N{POP DIRECTIONAL ISOLATE}"
+    assert figure("-6 dBFS") == "\N{LEFT-TO-RIGHT ISOLATE}-6 dBFS\N{POP DIRECTIONAL ISOLATE}"
 
 
 def test_the_systems_language_is_taken_if_we_speak_it(

@@ -16,6 +16,7 @@ from voice_recorder.services import Services
 from voice_recorder.storage.queue_rows import QueueRow
 from voice_recorder.ui.banner import Banner
 from voice_recorder.ui.controls import ElidedLabel
+from voice_recorder.ui.detail_fields import TitleEdit
 from voice_recorder.ui.meters import LevelMeter
 from voice_recorder.ui.recordings_list import RecordingsList
 from voice_recorder.ui.recordings_model import RecordingsModel
@@ -141,6 +142,17 @@ def test_words_and_margins_begin_where_the_language_does(
     qtbot.addWidget(banner)
     margins = banner.layout().contentsMargins()
     assert (margins.left() > margins.right()) is (direction is LTR)
+
+
+def test_a_name_begins_where_the_window_does_whatever_its_letters(
+    direction: Qt.LayoutDirection, theme: Theme, qtbot: Any
+) -> None:
+    title = TitleEdit()
+    qtbot.addWidget(title)
+    title.setFixedSize(400, 40)
+    title.show_title("Shopping")
+    at = where(picture(title), theme.colour("text"))
+    assert at < 0.4 if direction is LTR else at > 0.6
 
 
 def test_a_level_grows_from_the_beginning(direction: Qt.LayoutDirection, theme: Theme, qtbot: Any) -> None:

@@ -60,6 +60,7 @@ def test_what_went_wrong_is_said_with_its_place(add) -> None:  # type: ignore[no
         TakeEvent(TakeEventKind.PAUSED, 100),
         TakeEvent(TakeEventKind.DEVICE_LOST, 4000, detail="Headset"),
         TakeEvent(TakeEventKind.DEVICE_CHANGED, 4000, 12000, "Built-in"),
+        TakeEvent(TakeEventKind.PRE_RECORDED, 16000),
     )
     recording: Recording = add(events=events)
     health = Health(dropped_samples=480, clipped_share=0.02, silent_share=0.5, peak_dbfs=0.0)
@@ -68,6 +69,7 @@ def test_what_went_wrong_is_said_with_its_place(add) -> None:  # type: ignore[no
         "480 samples lost, 2 % clipped, 50 % digital silence, peak 0 dBFS."
         " The microphone was gone at 0:00 (Headset)."
         " The recording went on at 0:00 (Built-in), a gap of 1.5 s."
+        " Record was pressed at 0:02; what is before was kept in memory."
     )
 
 

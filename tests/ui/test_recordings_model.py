@@ -3,13 +3,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 
-from voice_recorder.domain.library_query import DayCount, LibraryQuery, Shelf
+from voice_recorder.domain.library_query import DayCount, LibraryQuery, Shelf, Sort
 from voice_recorder.services import Services
 from voice_recorder.ui.recordings_model import PAGE, RecordingsModel
 from voice_recorder.ui.roles import Role
-from voice_recorder.ui.row_layout import changes
+from voice_recorder.ui.row_layout import Change, changes
 from voice_recorder.workers.lane import Lane
 
 
@@ -182,6 +184,62 @@ def test_the_steps_from_one_list_of_days_to_another(new: list[DayCount], steps: 
     found = changes(DAYS, new)
     assert found is not None
     assert len(found) == steps
+    assert _followed(DAYS, found) == new
+    the_other_way = changes(DAYS[::-1], new[::-1], oldest_first=True)
+    assert the_other_way is not None
+    assert len(the_other_way) == steps
+    assert _followed(DAYS[::-1], the_other_way) == new[::-1]
+
+
+def _followed(days: list[DayCount], steps: list[Change]) -> list[DayCount]:
+    """What the steps make of ``days``, taken one by one as views do."""
+    days = list(days)
+    for step in steps:
+        if step.new_day is not None:
+            days.insert(step.at, step.new_day)
+        elif step.count:
+            days[step.at] = DayCount(days[step.at].day, step.count)
+        else:
+            del days[step.at]
+    return days
+
+
+@given(
+    days=st.lists(
+        st.dictionaries(st.sampled_from([f"2026-11-{day:02}" for day in range(1, 13)]), st.integers(1, 3)),
+        min_size=2,
+        max_size=2,
+    ),
+    oldest_first=st.booleans(),
+)
+def test_the_steps_lead_from_any_days_to_any_others_in_either_order(
+    days: list[dict[str, int]], oldest_first: bool
+) -> None:
+    old, new = ([DayCount(day, of[day]) for day in sorted(of, reverse=not oldest_first)] for of in days)
+    steps = changes(old, new, oldest_first=oldest_first)
+    assert steps is not None
+    assert _followed(old, steps) == new
+    kept = {day.day: day.count for day in old}.items() & {day.day: day.count for day in new}.items()
+    assert len(steps) == len(set(days[0]) | set(days[1])) - len(kept)  # no day goes only to come again
+
+
+def test_oldest_first_a_new_recording_comes_at_the_end_and_moves_nothing_above(
+    model: RecordingsModel, qtbot: Any, add: Any
+) -> None:
+    add("older", 24 * 10)
+    add("newer", 24 * 5)
+    _show(model, qtbot, LibraryQuery(sort=Sort.OLDEST))
+    before = _titles(model)
+    assert [before[1], before[3]] == ["older", "newer"]
+    came: list[tuple[int, int]] = []
+    resets: list[None] = []
+    model.rowsInserted.connect(lambda _parent, first, last: came.append((first, last)))
+    model.modelReset.connect(lambda: resets.append(None))
+    add("newest", 0)
+    _refresh(model, qtbot)
+    assert _titles(model) == [*before, "Today", "newest"]
+    assert came == [(4, 5)]
+    assert not resets
 
 
 def test_too_many_steps_are_a_reset() -> None:

@@ -72,6 +72,7 @@ def test_a_changed_key_works_at_once_and_is_named_in_menu_and_help(
     qtbot.waitUntil(lambda: window.header.search.toolTip().endswith("(Ctrl+F)"))
     press_new_key(dialog, "rename", Qt.Key.Key_F8)
     qtbot.waitUntil(lambda: window.shortcuts.hint("rename") == "F8")
+    qtbot.waitUntil(lambda: "(F8 to change)" in window.library.detail.title.toolTip())
     dialog.keys.rows["rename"].reset.click()
     qtbot.waitUntil(lambda: window.shortcuts.hint("rename") == "F2")
     press_new_key(dialog, "search", Qt.Key.Key_F7)

@@ -345,6 +345,13 @@ def test_changes_by_another_process_show_up(
     qtbot.waitUntil(lambda: window.library.detail.title.text() == "By the command line", timeout=5000)
 
 
+def test_in_a_small_window_the_recording_has_half_of_the_room(open_window: Open, add: Any) -> None:
+    add("Note")
+    window = open_window()
+    window.resize(900, 600)
+    assert window.library.detail.width() >= 440
+
+
 def test_geometry_is_remembered(open_window: Open, services: Services, qtbot: Any) -> None:
     window = open_window()
     window.resize(820, 640)

@@ -9,14 +9,14 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from voice_recorder.storage.choices import Totals
-from voice_recorder.ui.controls import Picture, label
+from voice_recorder.ui.controls import Picture, label, row
 from voice_recorder.ui.filter_bar import Flow
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import size
 from voice_recorder.ui.tag_editor import fill_folders
 from voice_recorder.ui.theme import Space, Theme, Type
 
-WIDTH = 320
+WIDTH = 400
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class BatchPage(QWidget):
         layout.addWidget(self.heading)
         layout.addWidget(self.facts)
         layout.addSpacing(Space.M)
-        layout.addWidget(holder, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(row(None, holder, None))  # aligned, it would get the height of a wider one
         layout.addStretch(3)
         theme.changed.connect(self._tint)
         self._tint()

@@ -244,6 +244,13 @@ def seen(option: QStyleOption, place: QRect) -> QRect:
     return QStyle.visualRect(option.direction, option.rect, place)
 
 
+def leading() -> Qt.AlignmentFlag:
+    """The alignment of a name at the beginning of its place, in whatever language it is."""
+    mirrored = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
+    side = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter
+
+
 def beginning(option: QStyleOption, vertical: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignVCenter) -> int:
     """The alignment of a text at the beginning of its place; its letters run in their own direction."""
     return int(QStyle.visualAlignment(option.direction, Qt.AlignmentFlag.AlignLeading | vertical))

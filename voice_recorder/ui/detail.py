@@ -26,7 +26,7 @@ from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui import phrases
 from voice_recorder.ui.backup_card import BackupCard
-from voice_recorder.ui.controls import Card, EmptyState, Folding, IconButton, label, row
+from voice_recorder.ui.controls import Card, EmptyState, Folding, IconButton, label, pad, row
 from voice_recorder.ui.detail_facts import DetailFacts
 from voice_recorder.ui.detail_fields import Notes, TitleEdit
 from voice_recorder.ui.edit_bar import EditBar
@@ -115,12 +115,12 @@ class Detail(QStackedWidget):
         self.head.addWidget(self._star)
         layout.addLayout(self.head)
         body = QVBoxLayout()
-        body.setContentsMargins(Space.S, 0, 0, 0)  # in line with the text of the title
+        pad(body, Space.S, 0, 0, 0)  # in line with the text of the title
         body.setSpacing(Space.M)
         layout.addLayout(body, 1)
         self._meta.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         buttons = (self._archive, self._folder, self._delete)
-        body.addWidget(Folding(self._meta, row(*buttons, None, spacing=Space.XS), 440, (1, 0)))
+        body.addWidget(Folding(self._meta, row(*buttons, None, spacing=Space.XS), 360, (1, 0)))
         body.addWidget(self.tags)
         body.addWidget(self._trash_bar)
         body.addWidget(self._state)
@@ -152,7 +152,7 @@ class Detail(QStackedWidget):
         bar = QFrame()
         bar.setObjectName("card")
         layout = QHBoxLayout(bar)
-        layout.setContentsMargins(Space.L, Space.S, Space.S, Space.S)
+        layout.setContentsMargins(Space.L, Space.S, Space.L, Space.S)
         layout.addWidget(words, 1)
         layout.addWidget(self._restore)
         layout.addWidget(self._for_ever)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QStyle, QStyleOptionFrame
 from typing_extensions import override
 
+from voice_recorder.ui.controls import leading
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Type, font
 
@@ -24,6 +25,7 @@ class TitleEdit(QLineEdit):
         self.setAccessibleName(tr("Title"))
         self.setFont(font(Type.TITLE, bold=True))
         self.setFrame(False)
+        self.setAlignment(leading())
         self._kept = ""
         self._key = ""
         self._tell()
@@ -78,7 +80,7 @@ class TitleEdit(QLineEdit):
         painter = QPainter(self)
         self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
-        painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, shown)
+        painter.drawText(inside, self.alignment(), shown)
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:

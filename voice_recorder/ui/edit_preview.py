@@ -58,7 +58,7 @@ class EditPreview(QFrame):
         self._ready = Folding(choice, end, NARROW, (1, 1))
         self._ready.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(Space.L, Space.S, Space.S, Space.S)
+        layout.setContentsMargins(Space.L, Space.M, Space.L, Space.M)
         layout.setSpacing(Space.S)
         for part in (self._heading, self.words, self._measuring, self._ready):
             layout.addWidget(part)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QHBoxLayout,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -89,11 +90,12 @@ class ExportDialog(QDialog):
         buttons.accepted.connect(self._decide)
         buttons.rejected.connect(self.reject)
         form = QFormLayout()
-        form.setSpacing(Space.S)
+        form.setHorizontalSpacing(Space.L)
+        form.setVerticalSpacing(Space.M)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.DontWrapRows)
         form.addRow(tr("Format"), self.format)
         form.addRow("", self._meaning)
-        form.addRow(tr("Folder"), row(self._path, self.choose))
+        form.addRow(tr("Folder"), self._where())
         form.addRow(tr("Names"), self._names)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(Space.XL, Space.L, Space.XL, Space.L)
@@ -103,6 +105,13 @@ class ExportDialog(QDialog):
         layout.addWidget(buttons)
         self.setMinimumWidth(WIDTH)
         self._show()
+
+    def _where(self) -> QWidget:
+        line = row(self._path, self.choose)
+        layout = line.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.setStretch(0, 1)
+        return line
 
     def set_folder(self, folder: str) -> None:
         """Write the files there."""

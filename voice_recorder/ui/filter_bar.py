@@ -123,7 +123,22 @@ def _width(line: Sequence[tuple[QLayoutItem, QSize]], spacing: int) -> int:
     return sum(size.width() for _part, size in line) + spacing * (len(line) - 1)
 
 
-class Chip(QToolButton):
+class ChipButton(QToolButton):
+    """A small button with an icon and a text, no larger than they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("chip")
+        self.setFont(font(Type.SMALL))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+    @override
+    def sizeHint(self) -> QSize:
+        spare = 2 * self.fontMetrics().horizontalAdvance(" ")  # Qt adds them behind the text
+        return QSize(max(TARGET, super().sizeHint().width() - spare), TARGET)
+
+
+class Chip(ChipButton):
     """Something that can be taken away by a press; a long text is shortened, the tool tip has all of it."""
 
     LONGEST = 180
@@ -131,9 +146,6 @@ class Chip(QToolButton):
     def __init__(self, theme: Theme, text: str, name: str) -> None:
         super().__init__()
         self._theme = theme
-        self.setObjectName("chip")
-        self.setFont(font(Type.SMALL))
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setText(
             self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, self.LONGEST).replace("&", "&&")
         )

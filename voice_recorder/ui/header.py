@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QHelpEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QToolButton, QToolTip
 from typing_extensions import override
 
-from voice_recorder.ui.controls import IconButton, label
+from voice_recorder.ui.controls import IconButton, label, leading, pad
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import HEADER_HEIGHT, Space, Theme, Type
 
@@ -106,8 +106,9 @@ class Header(QFrame):
         bold = name.font()
         bold.setBold(True)
         name.setFont(bold)
+        name.setAlignment(leading())
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(Space.XL, 0, Space.L, 0)
+        pad(layout, Space.XL, 0, Space.L, 0)
         layout.setSpacing(Space.S)
         layout.addWidget(name)
         layout.addWidget(self.search, 1)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QLocale, QSize, Qt, QUrl, Slot
 from PySide6.QtGui import (
-    QColor,
     QDesktopServices,
     QTextBlockFormat,
     QTextCursor,
@@ -178,7 +177,7 @@ class HelpWindow(QDialog):
         if not self.page:
             return
         self.browser.setMarkdown(self._pages[self.page])
-        _set_apart(self.browser.document(), self._theme.colour("border"))
+        _set_apart(self.browser.document())
         words = self.search.text().split()
         if words:
             self.browser.find(words[0])
@@ -194,7 +193,7 @@ class HelpWindow(QDialog):
             self._choose(name)
 
 
-def _set_apart(document: QTextDocument, lines: QColor) -> None:
+def _set_apart(document: QTextDocument) -> None:
     """Give lines, paragraphs and tables the room that one reads by; Markdown has no style of its own."""
     cursor, block = QTextCursor(document), document.begin()
     while block.isValid():
@@ -204,17 +203,16 @@ def _set_apart(document: QTextDocument, lines: QColor) -> None:
         form.setLineHeight(125, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         table = cursor.currentTable()
         if table is not None:
-            _soften(table, lines)
+            _soften(table)
         elif not block.blockFormat().nonBreakableLines():
             form.setBottomMargin(Space.S if block.textList() else Space.M)
         cursor.mergeBlockFormat(form)
         block = block.next()
 
 
-def _soften(table: QTextTable, lines: QColor) -> None:
+def _soften(table: QTextTable) -> None:
     form = table.format()
-    form.setBorderBrush(lines)
-    form.setBorderCollapse(True)
+    form.setBorder(0)
     form.setCellSpacing(0)
     form.setCellPadding(Space.XS + 2)
     form.setTopMargin(Space.S)

@@ -86,6 +86,16 @@ def is_mirrored() -> bool:
     return QLocale(_now.code).textDirection() is Qt.LayoutDirection.RightToLeft
 
 
+def isolated(text: str) -> str:
+    """``text`` as a piece of its own, such as a name, so that the words around it do not turn it."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if is_mirrored() else text
+
+
+def figure(text: str) -> str:
+    """A number with its sign and unit, which runs from left to right in any language."""
+    return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if is_mirrored() else text
+
+
 def read_messages(code: str) -> dict[tuple[str, str], tuple[str, ...]]:
     """The finished translations into one language, by source text and note; their forms in order."""
     path = resources() / "translations" / f"{code}.ts"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
     QStackedWidget,
     QTextEdit,
 )
+from typing_extensions import override
 
 from voice_recorder.domain.errors import NotFound, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
     from voice_recorder.audio.peaks import Peaks
     from voice_recorder.services import Services
 
+NARROW = 1000
+"""In a window less wide than this, sidebar and list begin narrower."""
 TEXT_FIELDS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox)
 
 
@@ -86,6 +90,7 @@ class LibraryPane(QSplitter):
         self._theme = theme
         self.hint: Callable[[str], str] = lambda _action: ""
         """The key of an action, as menus name it."""
+        self._divided = False
         self._title_wanted = ""
         self._searched = False  # and the answer is still to come
         self._leaving = _Leaving()
@@ -161,13 +166,21 @@ class LibraryPane(QSplitter):
         selection.left.connect(self._on_selection_left)
         self.list.files_pasted.connect(self.files_pasted)
 
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._divided and self.width() < NARROW:
+            self.setSizes([196, self.width() - 196])
+            self._inner.setSizes([252, self.width() - 448])
+        self._divided = True
+
     def save_layout(self) -> tuple[QByteArray, QByteArray]:
         """Where the borders are, for the next start."""
         return self.saveState(), self._inner.saveState()
 
     def restore_layout(self, outer: QByteArray, inner: QByteArray) -> None:
         """Put the borders where they were."""
-        self.restoreState(outer)
+        self._divided = self.restoreState(outer)
         self._inner.restoreState(inner)
 
     def name_keys(self, hint: Callable[[str], str]) -> None:

@@ -91,9 +91,7 @@ class MainWindow(QMainWindow):
         self.banner = Banner(self._theme)
         self.errands = ErrandStrip(self._services, self._lanes.errands)
         self._actions = CloudActions(self._services, self._lanes, self._cloud, self.errands)
-        self.library = LibraryPane(
-            self._services, self._lanes, self._theme, self._actions, self.errands
-        )
+        self.library = LibraryPane(self._services, self._lanes, self._theme, self._actions, self.errands)
         self.library.splitterMoved.connect(self._align)
         self.bar = RecorderBar(self._theme, self.control, self.microphone)
         edits = self.library.edits

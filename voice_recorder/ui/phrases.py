@@ -9,7 +9,7 @@ from PySide6.QtCore import QLocale
 
 from voice_recorder.domain.recording import Health, Master, Recording, TakeEvent, TakeEventKind
 from voice_recorder.domain.states import RecordingState
-from voice_recorder.ui.language import locale, tr
+from voice_recorder.ui.language import figure, locale, tr
 
 SYSTEM_DEFAULT = "default"
 """How PortAudio names the input that follows the system's choice."""
@@ -134,20 +134,21 @@ def size(size_bytes: int) -> str:
     if size_bytes < 1000:
         return tr("%n byte(s)", "", size_bytes)
     if size_bytes < 100_000:
-        return tr("{number} kB", number=number(size_bytes / 1000))
+        return figure(tr("{number} kB", number=number(size_bytes / 1000)))
     return megabytes(size_bytes)
 
 
 def megabytes(size_bytes: float) -> str:
     """A size as ``1.5 GB``, ``340 MB``, ``0.4 MB``."""
     if size_bytes >= 1000 * _MB:
-        return tr("{number} GB", number=number(size_bytes / (1000 * _MB), 1))
-    return tr("{number} MB", number=number(size_bytes / _MB, 0 if size_bytes >= 10 * _MB else 1))
+        return figure(tr("{number} GB", number=number(size_bytes / (1000 * _MB), 1)))
+    digits = 0 if size_bytes >= 10 * _MB else 1
+    return figure(tr("{number} MB", number=number(size_bytes / _MB, digits)))
 
 
 def audio_format(master: Master) -> str:
     """``48 kHz mono 16 bit WAV``."""
-    rate = tr("{number} kHz", number=_figures(master.sample_rate_hz / 1000, "g"))
+    rate = figure(tr("{number} kHz", number=_figures(master.sample_rate_hz / 1000, "g")))
     channels = {1: tr("mono"), 2: tr("stereo")}.get(master.channels, tr("%n channel(s)", "", master.channels))
     depth = [tr("{number} bit", number=master.bit_depth)] if master.bit_depth else []
     return " ".join([rate, channels, *depth, master.format.upper()])
@@ -173,8 +174,8 @@ def _date_and_time(at: datetime) -> str:
 def decibels(level: float) -> str:
     """A level in whole decibels, with a real minus sign."""
     whole = round(level)
-    figure = number(abs(whole))
-    return tr("{level} dBFS", level=f"\N{MINUS SIGN}{figure}" if whole < 0 else figure)
+    loud = number(abs(whole))
+    return figure(tr("{level} dBFS", level=f"\N{MINUS SIGN}{loud}" if whole < 0 else loud))
 
 
 def _share(share: float) -> str:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from voice_recorder.domain.library_query import NO_FOLDER, LibraryQuery, Sort
 from voice_recorder.domain.states import RecordingState
-from voice_recorder.ui.language import tr
+from voice_recorder.ui.language import isolated, tr
 from voice_recorder.ui.phrases import clock, short_date
 
 Narrowing = Mapping[str, object]
@@ -99,7 +99,7 @@ def chips(query: LibraryQuery, today: date) -> list[Filter]:
         words = tr("In no folder") if query.folder == NO_FOLDER else query.folder
         found.append(Filter(words, {"folder": None}))
     found += [
-        Filter(f"#{tag}", {"tags": tuple(other for other in query.tags if other != tag)})
+        Filter(isolated(f"#{tag}"), {"tags": tuple(other for other in query.tags if other != tag)})
         for tag in query.tags
     ]
     return found

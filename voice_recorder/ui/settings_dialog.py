@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -172,9 +173,10 @@ class SettingsDialog(QDialog):
         item.setSizeHint(QSize(0, 36))
         self.pages.addItem(item)
         heading = label(name, size=Type.HEADING, kind="heading")
+        heading.setContentsMargins(0, 0, 0, Space.XS)
+        heading.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._headings[page] = heading
         layout.addWidget(heading)
-        layout.addSpacing(Space.XS)
         if page in PARTS_FIRST:
             layout.addWidget(self._parts[page])
         for setting in self.rows.values():

@@ -112,7 +112,7 @@ class CountDelegate(QStyledItemDelegate):
         super().initStyleOption(option, index)
         count = index.data(COUNT_ROLE)
         taken = QFontMetrics(self._font).horizontalAdvance(f"{count:,}") + Space.S if count else 0
-        room = option.rect.width() - option.decorationSize.width() - 2 * Space.M - Space.L - taken
+        room = option.rect.width() - option.decorationSize.width() - 2 * Space.M - Space.S - taken
         option.text = option.fontMetrics.elidedText(option.text, Qt.TextElideMode.ElideRight, room)
 
     def _paint_heading(self, painter: QPainter, option: QStyleOptionViewItem, heading: str) -> None:

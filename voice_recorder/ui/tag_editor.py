@@ -13,9 +13,9 @@ from typing_extensions import override
 from voice_recorder.domain.names import NameRefused, clean_name
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
-from voice_recorder.ui.filter_bar import Chip, Flow
-from voice_recorder.ui.language import tr
-from voice_recorder.ui.theme import Theme, Type, font
+from voice_recorder.ui.filter_bar import Chip, ChipButton, Flow
+from voice_recorder.ui.language import isolated, tr
+from voice_recorder.ui.theme import TARGET, Space, Theme, Type, font
 
 MOST_FOLDERS = 40
 FIELD_WIDTH = 120
@@ -32,7 +32,9 @@ class TagField(QLineEdit):
         self.setFont(font(Type.SMALL))
         self.setPlaceholderText(tr("Add a tag"))
         self.setAccessibleName(tr("Add a tag"))
-        self.setFixedWidth(FIELD_WIDTH)
+        words = self.fontMetrics().horizontalAdvance(self.placeholderText())
+        self.setFixedWidth(max(FIELD_WIDTH, words + 2 * Space.L))
+        self.setFixedHeight(TARGET)
         self._names = QStringListModel(self)
         completer = QCompleter(self._names, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -79,10 +81,7 @@ class TagEditor(QWidget):
         self._recording: Recording | None = None
         self._folders: Sequence[str] = ()
         self._tags: tuple[str, ...] | None = None
-        self._folder = QToolButton()
-        self._folder.setObjectName("chip")
-        self._folder.setFont(font(Type.SMALL))
-        self._folder.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self._folder = ChipButton()
         self._folder.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._menu = QMenu(self._folder)
         self._menu.aboutToShow.connect(self._fill)
@@ -128,7 +127,7 @@ class TagEditor(QWidget):
         self._flow.addWidget(self._folder)
         chips: list[QWidget] = []
         for tag in tags:
-            chip = Chip(self._theme, f"#{tag}", tr("Take the tag {name} away", name=tag))
+            chip = Chip(self._theme, isolated(f"#{tag}"), tr("Take the tag {name} away", name=tag))
             chip.clicked.connect(lambda _=False, name=tag: self._remove(name))
             chips.append(chip)
             self._flow.addWidget(chip)

@@ -24,7 +24,14 @@ from tests.fakes.s3_server import S3Server
 from voice_recorder.cloud import s3
 from voice_recorder.cloud.folder import FolderKind, FolderProvider
 from voice_recorder.cloud.kinds import KINDS
-from voice_recorder.domain.errors import CloudError, LibraryBusy, NetworkUnreachable, TransientCloudError
+from voice_recorder.domain.errors import (
+    Cancelled,
+    CloudError,
+    LibraryBusy,
+    NetworkUnreachable,
+    StorageError,
+    TransientCloudError,
+)
 from voice_recorder.domain.ports import (
     Download,
     OutgoingFile,
@@ -38,7 +45,7 @@ from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import MOST_UPLOADS, SyncState
 from voice_recorder.services import Services
 from voice_recorder.services.freeing import free_lock
-from voice_recorder.services.transferring import MOST_COPIES_WAITING
+from voice_recorder.services.transferring import MOST_COPIES_WAITING, Run
 from voice_recorder.storage import opening
 from voice_recorder.storage.engine import Database
 
@@ -54,6 +61,9 @@ class Script:
     after_upload: Callable[[], object] = lambda: None
     before_stat: Callable[[], object] = lambda: None
     during_download: Callable[[], object] = lambda: None
+    before_delete: Callable[[], object] = lambda: None
+    before_abandon: Callable[[], object] = lambda: None
+    during_listing: Callable[[], object] = lambda: None
     tells_digest: bool = True
     asked: Counter[str] = field(default_factory=Counter)
 
@@ -80,7 +90,18 @@ class ScriptedFolder(FolderProvider):
 
     def delete(self, remote_id: str) -> None:
         self._script.asked["delete"] += 1
+        self._script.before_delete()
         super().delete(remote_id)
+
+    def abandon(self, remote_id: str, session: UploadSession) -> None:
+        self._script.asked["abandon"] += 1
+        self._script.before_abandon()
+        super().abandon(remote_id, session)
+
+    def list(self) -> Iterator[RemoteCopy]:
+        for copy in super().list():
+            self._script.during_listing()
+            yield copy
 
     @contextmanager
     def download(self, remote_id: str, start: int = 0, etag: str = "") -> Iterator[Download]:
@@ -269,6 +290,92 @@ def test_a_library_that_is_busy_when_a_run_begins_does_not_end_it(
         assert not ended_early
 
 
+@pytest.mark.parametrize("when", ["INSERT", "UPDATE"])
+def test_a_run_that_cannot_be_kept_sends_all_the_same(script: Script, there: Path, when: str) -> None:
+    with queued(there) as (services, _):
+        run_sql(
+            services,
+            f"CREATE TRIGGER unwritable BEFORE {when} ON sync_runs"
+            " BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END",
+        )
+        assert services.sync.run().done == 1
+        assert all_backed_up(services)
+
+
+def test_a_run_that_does_not_watch_tells_that_the_queue_cannot_be_read(script: Script, there: Path) -> None:
+    with queued(there) as (services, _):
+        run_sql(services, "ALTER TABLE transfers RENAME TO hidden")
+        with pytest.raises(StorageError):
+            services.sync.run()
+        assert script.asked["upload"] == 0
+        run_sql(services, "ALTER TABLE hidden RENAME TO transfers")
+        assert services.sync.run().done == 1
+
+
+def test_a_run_that_watches_waits_for_a_queue_that_cannot_be_read(script: Script, there: Path) -> None:
+    with queued(there) as (services, _):
+        run_sql(services, "ALTER TABLE transfers RENAME TO hidden")
+        with watching(services):
+            eventually(lambda: "library" in services.sync.obstacle)
+            run_sql(services, "ALTER TABLE hidden RENAME TO transfers")
+            services.sync.look()
+            eventually(lambda: all_backed_up(services))
+
+
+def test_a_bug_while_an_entry_is_sent_is_entered_and_not_swallowed(
+    script: Script, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", met.append)
+
+    def fail() -> None:
+        if script.asked["upload"] == 1:
+            raise ValueError("a bug")
+
+    script.before_upload = fail
+    with queued(there, notes=2) as (services, _):
+        report = services.sync.run()
+        assert (report.done, report.failed) == (1, 1)
+        assert [bug.exc_type for bug in met] == [ValueError]
+        (status,) = [r.sync for r in services.library.with_ids(None) if r.sync.state is SyncState.FAILED]
+        assert "Something unexpected happened" in str(status.error)
+        services.sync.retry()
+        assert services.sync.run().done == 1
+
+
+@pytest.mark.parametrize("how", ["cancel", "delete for ever"])
+def test_an_entry_that_others_have_changed_since_it_was_read_is_not_begun(
+    script: Script, there: Path, how: str
+) -> None:
+    with queued(there) as (services, (note,)):
+        place = services.providers.place()
+        (stale,) = services.transfers.due(place, prepared=False, limit=1)
+        if how == "cancel":
+            services.sync.cancel([note.id])
+        else:
+            services.trash.delete([note.id])
+            services.trash.delete_for_ever([note.id])
+        crew = services.sync._crew
+        assert not crew.start(Run(services.providers.open()), stale, prepared=False)
+        assert not crew.busy
+        assert services.sync.run().done == 0
+        assert script.asked["upload"] == 0
+
+
+def test_a_machine_without_room_for_a_thread_leaves_every_entry_to_the_next_run(
+    script: Script, there: Path
+) -> None:
+    with queued(there, notes=2) as (services, _):
+        before = threading.stack_size(2**50)  # no machine has so much
+        try:
+            with pytest.raises(RuntimeError, match="thread"):
+                services.sync.run()
+        finally:
+            threading.stack_size(before)
+        assert services.sync.activities() == ()
+        assert services.sync.run().done == 2
+
+
 # Waits that end with their reason
 
 
@@ -367,6 +474,40 @@ def test_a_missing_master_is_told_as_missing_at_once(script: Script, there: Path
         status = services.library.get(note.id).sync
         assert (status.error_kind, status.next_attempt_at) == ("file_rejected", None)
         assert "is not there any more" in (status.error or "")
+
+
+def test_what_its_owner_wants_first_goes_before_all_others(script: Script, there: Path) -> None:
+    with queued(there, notes=8) as (services, notes):
+        services.sync.prioritise([notes[6].id])
+        place = services.providers.place()
+        due = services.transfers.due(place, prepared=False, limit=8)
+        assert due[0].master_id == notes[6].masters[0].id
+        assert len(due) == 8
+
+
+def test_a_metered_network_is_waited_for_unless_its_owner_allows_it(script: Script, there: Path) -> None:
+    with queued(there) as (services, _):
+        services.sync.is_metered = lambda: True
+        report = services.sync.run()
+        assert (report.done, script.asked["upload"]) == (0, 0)
+        assert "metered" in report.stopped_by
+        services.settings.set("sync.on_metered", True)
+        assert services.sync.run().done == 1
+
+
+def test_sending_waits_for_an_idle_computer_when_its_owner_wants_that(script: Script, there: Path) -> None:
+    with queued(there) as (services, _):
+        services.settings.set("sync.only_when_idle", True)
+        services.sync.is_taking = lambda: True
+        report = services.sync.run()
+        assert (report.done, script.asked["upload"]) == (0, 0)
+        assert "idle" in report.stopped_by
+        services.sync.is_taking = lambda: False
+        report = services.sync.run()  # it is for the processor to say
+        assert report.done == 1 or "idle" in report.stopped_by
+        services.settings.set("sync.only_when_idle", False)
+        services.sync.run()
+        assert all_backed_up(services)
 
 
 # Copies on this disk and there
@@ -597,7 +738,159 @@ def test_a_copy_without_a_digest_is_read_before_freeing_although_the_full_check_
         assert master_path(services, bad).exists()
 
 
+def test_what_must_not_be_freed_now_stays_and_disturbs_no_other(script: Script, there: Path) -> None:
+    with queued(there, notes=4) as (services, notes):
+        services.sync.run()
+        trashed, busy, missing, good = notes
+        services.trash.delete([trashed.id])
+        gone = replace(missing.masters[0], state=MasterState.MISSING)
+        services.library.store_reading(missing.id, gone, "missing")
+        seen: list[tuple[int, int, str]] = []
+        with free_lock(services.config, busy.masters[0]) as lock:
+            assert lock.acquire()
+            results = services.freeing.free([note.id for note in notes], progress=lambda *at: seen.append(at))
+        assert [result.ok for result in results] == [False, False, False, True]
+        for result, why in zip(results, ("in the trash", "being freed", "missing"), strict=False):
+            assert why in str(result.error)
+        assert seen == [(number, 4, note.title) for number, note in enumerate(notes)]
+        for kept in (trashed, busy, missing):
+            assert master_path(services, kept).exists()
+        assert not master_path(services, good).exists()
+
+
+def test_freeing_that_is_called_off_keeps_what_it_had_not_come_to(script: Script, there: Path) -> None:
+    with queued(there, notes=3) as (services, notes):
+        services.sync.run()
+        cancel = threading.Event()
+
+        def call_off(done: int, _total: int, _title: str) -> None:
+            if done == 1:
+                cancel.set()
+
+        results = services.freeing.free([note.id for note in notes], cancel, call_off)
+        assert [(result.id, result.ok) for result in results] == [(notes[0].id, True)]
+        assert [master_path(services, note).exists() for note in notes] == [False, True, True]
+
+
+def test_settling_takes_nothing_for_a_master_that_it_cannot_read(script: Script, there: Path) -> None:
+    with queued(there) as (services, (note,)):
+        services.sync.run()
+        assert services.freeing.free([note.id])[0].ok
+        master_path(services, note).mkdir()  # it has the name, and is no file
+        services.freeing.settle()
+        assert services.library.get(note.id).masters[0].state is MasterState.FREED
+
+
 # Reconciling
+
+
+@pytest.mark.parametrize("gone", [1, 3])
+def test_a_comparison_that_is_called_off_says_nothing_of_what_it_did_not_ask_for(
+    script: Script, there: Path, gone: int
+) -> None:
+    with queued(there, notes=3) as (services, _):
+        services.sync.run()
+        for copy in list((there / "voice-recorder").glob("*.wav"))[:gone]:
+            copy.unlink()
+        (there / "voice-recorder" / f"{'0' * 32}.wav").write_bytes(b"another's")
+        cancel = threading.Event()
+        script.during_listing = cancel.set
+        with pytest.raises(Cancelled):
+            services.reconciling.run(cancel)
+        assert all_backed_up(services)
+        script.during_listing = lambda: None
+        assert services.reconciling.run().gone == gone
+
+
+def test_a_comparison_that_is_called_off_keeps_what_it_has_found(script: Script, there: Path) -> None:
+    with queued(there, notes=3) as (services, _):
+        services.sync.run()
+        shutil.rmtree(there / "voice-recorder")
+        (there / "voice-recorder").mkdir()
+        cancel = threading.Event()
+        script.before_stat = cancel.set
+        with pytest.raises(Cancelled):
+            services.reconciling.run(cancel)
+        assert Counter(states(services)) == {SyncState.REMOVED: 1, SyncState.BACKED_UP: 2}
+
+
+def to_be_removed(services: Services, note: Recording) -> Path:
+    """A copy that its owner has given up; where it lies."""
+    receipt = services.proofs.of_master(note.masters[0].id)
+    assert receipt is not None
+    services.trash.delete([note.id])
+    services.trash.delete_for_ever([note.id])
+    return Path(receipt.remote_id)
+
+
+def test_a_copy_that_cannot_be_removed_now_is_asked_for_again_later(script: Script, there: Path) -> None:
+    def refuse() -> None:
+        raise CloudError("It cannot.")
+
+    with queued(there, notes=2) as (services, notes):
+        services.settings.set("cloud.delete_copies", True)
+        services.sync.run()
+        copies = [there / to_be_removed(services, note) for note in notes]
+        script.before_delete = lambda: refuse() if script.asked["delete"] == 1 else None
+        assert services.reconciling.run().removed == 1
+        assert sum(copy.exists() for copy in copies) == 1
+        services.reconciling.run()
+        assert script.asked["delete"] == 2  # not at once
+        run_sql(services, "UPDATE removals SET next_attempt_ms = 0")
+        assert services.reconciling.run().removed == 1
+        assert not any(copy.exists() for copy in copies)
+
+
+def test_removing_that_is_called_off_goes_on_with_the_next_run(script: Script, there: Path) -> None:
+    cancel = threading.Event()
+    with queued(there) as (services, (note,)):
+        services.settings.set("cloud.delete_copies", True)
+        services.sync.run()
+        place = services.providers.place()
+        copy = there / to_be_removed(services, note)
+        remote_id = f"voice-recorder/{'1' * 32}.wav"
+        services.proofs.ask_removal(place, remote_id, UploadSession("begun"))
+        part = there / f"{remote_id}.part"
+        part.write_bytes(b"half of it")
+        cancel.set()
+        with pytest.raises(Cancelled):
+            services.reconciling.run(cancel)
+        assert copy.exists()
+        cancel.clear()
+        script.before_delete = cancel.set  # the copy is in hand: that is finished
+        with pytest.raises(Cancelled):
+            services.reconciling.run(cancel)
+        assert (copy.exists(), part.exists()) == (False, True)
+        services.reconciling.run()
+        assert not part.exists()
+
+
+def test_an_unfinished_upload_is_given_up_unless_it_is_on_its_way_again(script: Script, there: Path) -> None:
+    def refuse() -> None:
+        raise CloudError("It cannot.")
+
+    with queued(there) as (services, (note,)):
+        services.sync.run()
+        receipt = services.proofs.of_master(note.masters[0].id)
+        assert receipt is not None
+        services.proofs.ask_removal(receipt.place, receipt.remote_id, UploadSession("begun"))
+        part = there / f"{receipt.remote_id}.part"
+        part.write_bytes(b"half of it")
+        run_sql(services, "UPDATE transfers SET state = 'uploading'")
+        services.reconciling.run()
+        assert (script.asked["abandon"], part.exists()) == (0, True)
+        run_sql(services, "UPDATE transfers SET state = 'backed_up'")
+        services.reconciling.run()
+        assert script.asked["abandon"] == 0  # not at once
+        script.before_abandon = refuse
+        run_sql(services, "UPDATE removals SET next_attempt_ms = 0")
+        services.reconciling.run()
+        assert (script.asked["abandon"], part.exists()) == (1, True)
+        script.before_abandon = lambda: None
+        run_sql(services, "UPDATE removals SET next_attempt_ms = 0")
+        services.reconciling.run()
+        assert (script.asked["abandon"], part.exists()) == (2, False)
+        assert all_backed_up(services)
 
 
 def test_equal_bytes_under_another_tag_keep_their_receipt_which_is_renewed(

@@ -50,9 +50,30 @@ def test_a_quota_warns_and_deletes_nothing(services: Services, note: Recording) 
     assert services.library.path_of(note.masters[0]).exists()
 
 
+def test_a_library_that_is_damaged_blocks_and_breaks_no_check(services: Services) -> None:
+    services.library.database.dispose()
+    for leftover in ("-wal", "-shm"):
+        Path(f"{services.config.database_path}{leftover}").unlink(missing_ok=True)
+    services.config.database_path.write_bytes(b"this is no database, and never was one" * 100)
+    verdict = services.preflight.check(Purpose.TAKE, thorough=True)
+    assert verdict.blocked
+    assert any("library" in reason.lower() for reason in verdict.reasons)
+
+
+def test_a_library_that_cannot_be_asked_now_is_not_called_damaged(services: Services) -> None:
+    services.library.database.dispose()
+    database = services.config.database_path
+    for leftover in ("-wal", "-shm"):
+        Path(f"{database}{leftover}").unlink(missing_ok=True)
+    database.rename(database.with_name("aside.db"))
+    database.mkdir()
+    assert not services.preflight.check(Purpose.TAKE, thorough=True).blocked
+
+
 def test_a_folder_that_is_gone_blocks(services: Services) -> None:
     """A recordings folder on a disk that was unmounted."""
     services.config.raw_recordings_path.rmdir()
     verdict = services.preflight.check(Purpose.TAKE)
     assert verdict.blocked
     assert "is not there" in verdict.reasons[0]
+    assert services.preflight.time_left_s() == 0

@@ -2,14 +2,19 @@
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.conftest import Speech
+from tests.fakes.library import opened
 from tests.fakes.processes import wait_until
+from tests.fakes.small_disk import fill, small_disk, top_up
 from tests.fakes.sound_sources import PlayedSource
 from tests.fakes.speech import Samples, read_samples
+from tests.fakes.virtual_microphone import VirtualMicrophone
+from voice_recorder.domain.errors import CaptureError, DiskFull
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.take import TakePlan, TakeState, Warn
 from voice_recorder.services import Services
@@ -26,6 +31,53 @@ def quiet(seconds: float) -> Samples:
     """A room in which nobody speaks; no two pieces of it are alike."""
     room = np.random.default_rng(round(seconds * 10))
     return room.integers(-25, 26, round(seconds * RATE)).astype(np.int16)
+
+
+def test_one_take_at_a_time_and_no_meter_beside_it(services: Services) -> None:
+    take = services.takes.start_from(GeneratedVoice(), "The first")
+    with pytest.raises(CaptureError, match="already running"):
+        services.takes.start("The second")
+    with pytest.raises(CaptureError, match="A take is running"):
+        services.takes.open_meter()
+    take.stop()
+    assert take.wait(20)
+    assert services.library.get(take.recording_id).title == "The first"
+    assert services.takes.running is None
+
+
+def test_a_meter_tells_peak_and_rms_of_what_is_heard_now(
+    services: Services, with_microphone: VirtualMicrophone, speech: Speech
+) -> None:
+    meter = services.takes.open_meter()
+    levels: list[tuple[float | None, float | None]] = []
+    with_microphone.play(speech.path)
+    wait_until(lambda: levels.append(meter.levels()) or levels[-1][0] is not None, "a level")
+    peak, rms = levels[-1]
+    assert peak is not None
+    assert rms is not None
+    assert -100 < rms <= peak <= 0
+    meter.close()
+    assert meter.is_closed
+
+
+def test_a_take_that_cannot_be_made_gives_everything_back(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(40) as disk:
+        monkeypatch.setenv("VOICE_RECORDER_HOME", str(disk / "home"))
+        with opened() as services:
+            folder = services.config.raw_recordings_path
+            ballast = fill(disk)
+            top_up(ballast)
+            source = PlayedSource(quiet(1))
+            with pytest.raises(DiskFull):
+                services.takes.start_from(source)
+            assert source.is_closed
+            assert [path.name for path in folder.iterdir() if path.suffix in (".part", ".lock")] == []
+            ballast.unlink()
+            take = services.takes.start_from(GeneratedVoice(), limit_s=0.3)
+            assert take.wait(20)
+            assert take.error is None
 
 
 def record(services: Services, samples: Samples, plan: TakePlan, title: str | None = "Talk") -> Take:

@@ -104,6 +104,30 @@ def test_only_a_copy_that_was_proved_wrong_is_replaced(
     assert transfers.get(mine.id).replaces is replaces  # also when its turn comes
 
 
+def test_a_receipt_without_an_entry_in_the_queue_is_revoked_where_people_look_for_it(
+    library: Library, proofs: Proofs, transfers: Transfers
+) -> None:
+    """As in a library that was put together again from what lies beside its files."""
+    recording, receipt = backed_up(library)
+    with library.database.session(write=True) as connection:
+        connection.exec_driver_sql("DELETE FROM transfers")
+    proofs.revoke(receipt, _T.FAILED, "cloud_copy_differs", "It differs.")
+    assert proofs.of_master(recording.masters[0].id) is None
+    assert state_of(library, recording) == ("failed", "It differs.")
+    (made,) = transfers.listed(PLACE)
+    assert (made.remote_id, made.replaces) == (receipt.remote_id, True)
+
+
+def test_a_receipt_that_cannot_be_right_proves_nothing_and_hides_no_other(
+    library: Library, proofs: Proofs
+) -> None:
+    (broken, _), (_, good) = backed_up(library), backed_up(library)
+    with library.database.session(write=True) as connection:
+        connection.exec_driver_sql("UPDATE receipts SET digest_scheme = 'nonsense' WHERE key = 1")
+    assert proofs.of_master(broken.masters[0].id) is None
+    assert list(proofs.at(PLACE)) == [good]
+
+
 def test_a_copy_that_is_being_sent_again_is_not_called_removed(
     library: Library, proofs: Proofs, transfers: Transfers
 ) -> None:
