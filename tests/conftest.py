@@ -1,5 +1,7 @@
 """What every test can ask for: a library of its own, a microphone, a voice, the program itself."""
 
+import gc
+import itertools
 import json
 import os
 import shutil
@@ -142,6 +144,22 @@ def _look_again_for_devices() -> None:
     if sounddevice is not None:
         sounddevice._terminate()
         sounddevice._initialize()
+
+
+_ended_tests = itertools.count(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _collected_here() -> Iterator[None]:
+    """Garbage is collected between the tests, in this thread: a window must not die in another one."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def pytest_runtest_logfinish() -> None:
+    ended = next(_ended_tests)
+    gc.collect(2 if ended % 100 == 0 else 1 if ended % 10 == 0 else 0)
 
 
 @dataclass(frozen=True)

@@ -196,12 +196,12 @@ def test_from_press_to_the_first_sample(home: Path, with_microphone: VirtualMicr
         take = services.takes.start()
         wait_until(lambda: take.snapshot().elapsed_s > 0.5, "half a second of sound")
         heard_since = take.first_sample_at
-        assert heard_since is not None
-        assert heard_since - pressed < 0.2
         stopped = time.monotonic()
         take.stop()
         assert take.wait(5)
         listed_after = time.monotonic() - stopped
+        assert heard_since is not None
+        assert heard_since - pressed < 0.2
         assert services.library.get(take.recording_id).state.value == "recorded"
         assert listed_after < 0.4  # measured in the benchmark P3; here only: it does not depend on luck
     finally:

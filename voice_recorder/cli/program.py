@@ -76,8 +76,7 @@ class Program:
             sidecars = self._services.sidecars
             with contextlib.suppress(VoiceRecorderError):  # written by the next command
                 changed = sidecars.count_stale() - self._stale_before
-                if changed > 0:  # who only looks does not wait for a library that somebody else holds
-                    sidecars.write_pending(limit=_SIDECARS_LEFT_BEFORE + changed)
+                sidecars.write_without_waiting(limit=max(_SIDECARS_LEFT_BEFORE, changed))
 
     def close(self) -> None:
         """Give the library back."""

@@ -85,5 +85,5 @@ class Services:
 
     def close(self) -> None:
         """Give microphone and database back; nothing may be used after."""
-        self.takes.close()
+        self.takes.end()
         self.library.database.dispose()

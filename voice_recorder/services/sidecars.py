@@ -22,6 +22,7 @@ from voice_recorder.storage.sidecar_rows import SidecarRows
 _log = logging.getLogger(__name__)
 BATCH = 50
 _PAUSE_S = 0.05
+_PATIENCE_S = 0.3
 _REST = 3.0  # as many times as long as a batch took: a whole library may be stale, and nobody waits for it
 
 
@@ -67,6 +68,14 @@ class Sidecars:
             if len(keys) == BATCH:
                 cancel.wait(_PAUSE_S + _REST * (time.monotonic() - started))
         return settled
+
+    def write_without_waiting(self, limit: int) -> int:
+        """The same for somebody who does not wait for a library that another program holds: LibraryBusy."""
+        database = Database(self._config.database_path, busy_timeout_s=_PATIENCE_S)
+        try:
+            return Sidecars(self._config, database).write_pending(limit=limit)
+        finally:
+            database.dispose()
 
     def _write(self, keys: Sequence[int]) -> int | None:
         """Describe the recordings with these keys; how many, None when nothing can be written now."""

@@ -20,6 +20,8 @@ from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.settings_file import SettingsFile
 
+ENDS_WITHIN_S = 10.0
+
 
 class Meter:
     """Shows the level of a microphone without recording it."""
@@ -171,6 +173,13 @@ class TakeService:
         """Give the microphone back, unless a take has it."""
         self._close_listening()
         self._close_meter()
+
+    def end(self) -> None:
+        """Stop a take that still runs, and give the microphone back; what was heard is kept."""
+        if self.running:
+            self.running.stop()
+            self.running.wait(ENDS_WITHIN_S)
+        self.close()
 
     def open_meter(self, device: str | None = None) -> Meter:
         """A level meter on ``device``; a take that starts closes it."""

@@ -27,7 +27,7 @@ from voice_recorder.ui.main_window import MainWindow
 from voice_recorder.ui.single_instance import InstanceServer, raise_running_window
 from voice_recorder.ui.theme import Theme, resources
 from voice_recorder.workers.cloud_worker import CloudWork
-from voice_recorder.workers.garbage import spare_what_stays
+from voice_recorder.workers.garbage import GarbageCollection
 from voice_recorder.workers.lanes import Lanes
 from voice_recorder.workers.upkeep import Upkeep
 
@@ -116,6 +116,7 @@ class WindowApp(QObject):
         self._services = services
         self._hidden = hidden
         self._shut = False
+        self.garbage = GarbageCollection()
         self.lanes = Lanes()
         self.theme = Theme(application, services.settings.current.appearance_theme)
         self.upkeep = Upkeep(services, self.lanes)
@@ -165,6 +166,7 @@ class WindowApp(QObject):
         self.window.library.player.stop()
         self.server.close()
         self.lanes.shut_down()
+        self.garbage.stop()
         self.end_take()  # one that was still starting when we looked first
 
 
@@ -220,7 +222,7 @@ def run(services: Services, *, hidden: bool = False) -> int:
         app.window.closed.connect(application.quit)
         bugs.install()
         app.show()
-        spare_what_stays()
+        app.garbage.start()
         code = application.exec()
         app.shut_down()
         starts_anew = app.starts_anew
