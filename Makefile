@@ -39,7 +39,7 @@ endif
 
 test: system-test $(INSTALLED_DEV) ## all tests: first those without a screen, then the window on a virtual one
 	@rm -f .coverage .coverage.*
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.parallel tests/unit,tests/ui \
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.parallel tests/unit tests/ui \
 		tests/integration/cloud $(call joined,$(TAKE_TESTS)) $(call joined,$(SOUND_TESTS)) \
 		$(call joined,tests/integration $(patsubst %,--ignore=%,tests/integration/cloud $(TAKE_TESTS) $(SOUND_TESTS))) -- \
 		-m "not display" --durations=12 --cov --cov-report=
