@@ -6,7 +6,6 @@ The translations are Qt Linguist's files in ``resources/translations``, read as 
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -102,6 +101,8 @@ def read_messages(code: str) -> dict[tuple[str, str], tuple[str, ...]]:
     messages: dict[tuple[str, str], tuple[str, ...]] = {}
     if code == "en":
         return messages
+    import xml.etree.ElementTree as ElementTree
+
     for message in ElementTree.parse(path).iter("message"):
         translation = message.find("translation")
         if translation is None or translation.get("type"):
