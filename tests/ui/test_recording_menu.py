@@ -57,7 +57,8 @@ def test_the_menu_does_what_it_says(open_window: Open, add: Any, services: Servi
     _trigger(_menu(window, qtbot), "No longer a favourite")
     qtbot.waitUntil(lambda: not services.library.get(made.id).favourite)
     _trigger(_menu(window, qtbot), "Archive")
-    qtbot.waitUntil(lambda: services.library.get(made.id).archived)
+    qtbot.waitUntil(lambda: window.library.toast.accessibleName().endswith("moved to the archive."))
+    assert services.library.get(made.id).archived
     window.library.toast.undo.click()
     qtbot.waitUntil(lambda: not services.library.get(made.id).archived)
     qtbot.waitUntil(lambda: window.library.model.total == 2)
