@@ -1,6 +1,7 @@
 """The window's company: tray, notifications, the key from anywhere, the file manager."""
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ from voice_recorder.ui.global_key import KeyTaken, parsed
 from voice_recorder.ui.global_portal import PortalKey, trigger
 from voice_recorder.ui.global_shortcut import GlobalShortcut, note_for_settings
 from voice_recorder.ui.global_windows import virtual_key
+from voice_recorder.ui.meters import STILL_MS, LiveWaveform
 from voice_recorder.ui.session_bus import BusRefused, call
 from voice_recorder.ui.show_in_folder import select_file
+from voice_recorder.ui.theme import Theme
 from voice_recorder.ui.window_app import WindowApp
 
 OpenApp = Callable[[], WindowApp]
@@ -286,6 +289,33 @@ def test_the_key_records_and_stops_with_the_window_hidden(
 
 
 # The rest
+
+
+def test_with_reduced_motion_the_live_waveform_does_not_glide(qapp: QApplication) -> None:
+    wave = LiveWaveform(Theme(qapp, "light"))
+    wave.resize(200, 40)
+
+    def drawn() -> bytes:
+        return bytes(wave.grab().toImage().constBits())
+
+    def moves() -> bool:
+        wave.show_peaks([], live=False)
+        wave.show_peaks([0.1], live=True)
+        before = drawn()
+        wave.show_peaks([0.1, 0.9], live=True)
+        return drawn() != before
+
+    try:
+        stillness.choose(qapp, ReducedMotion.OFF.value)
+        assert moves()
+        stillness.choose(qapp, ReducedMotion.ON.value)
+        assert not moves()
+        time.sleep(STILL_MS / 1000 + 0.05)
+        before = drawn()
+        wave.show_peaks([0.9, 0.9], live=True)
+        assert drawn() != before  # but it shows, now and then, what is heard
+    finally:
+        stillness.choose(qapp, ReducedMotion.SYSTEM.value)
 
 
 def test_reduced_motion_stops_the_blinking_and_the_fading(qapp: QApplication) -> None:

@@ -1,5 +1,6 @@
 """Many recordings at once: selected, counted, deleted and brought back."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -86,3 +87,17 @@ def test_a_selection_of_several_stays_on_its_recordings_when_rows_move(
     qtbot.waitUntil(lambda: window.library.model.total == 4)
     qtbot.waitUntil(lambda: set(view.selected_ids()) == ids and view.count == 2)
     assert window.library.detail.currentWidget() is window.library.selection.page
+
+
+def test_what_is_all_or_nothing_offers_no_cancel(open_window: Open, services: Services, qtbot: Any) -> None:
+    errands = open_window().errands
+    let_go = threading.Event()
+    ended: list[object] = []
+    for cancellable in (False, True):
+        let_go.clear()
+        errands.run("Moving", lambda _c, _r: let_go.wait(5), ended.append, cancellable=cancellable)
+        assert errands.isVisible()
+        assert errands.cancel.isVisible() is cancellable
+        let_go.set()
+        qtbot.waitUntil(lambda: not errands.busy, timeout=5000)
+    assert ended == [True, True]

@@ -74,6 +74,17 @@ def with_tag(database: Database, ids: Sequence[str], tag: str) -> set[str]:
     return {recording_id for recording_id, _key in _each(database, rows, ids)}
 
 
+def any_receipt(database: Database, ids: Sequence[str]) -> bool:
+    """Whether any of these recordings has a proved copy in any cloud."""
+    rows = (
+        select(_r.id, _r.key)
+        .join(t.recording_masters, _links.recording_key == _r.key)
+        .join(t.receipts, t.receipts.c.master_key == _links.master_key)
+        .limit(1)
+    )
+    return any(True for _row in _each(database, rows, ids))
+
+
 def favourites(database: Database, ids: Sequence[str]) -> set[str]:
     """Those of these recordings that have a star."""
     rows = select(_r.id, _r.key).where(_r.favourite.is_(True))

@@ -211,19 +211,6 @@ class Library:
                 "size_bytes": row[1] or 0, "duration_s": round(row[2] or 0),
             }  # fmt: skip
 
-    def made_per_day(self, days: int) -> list[tuple[str, int, int]]:
-        """The newest ``days`` days with recordings: day, how many, how many bytes."""
-        with self.database.session() as connection:
-            rows = connection.execute(
-                select(_r.local_day, func.count(_r.key.distinct()), func.sum(_m.size_bytes))
-                .join(t.recording_masters, _links.recording_key == _r.key)
-                .join(t.masters, _links.master_key == _m.key)
-                .group_by(_r.local_day)
-                .order_by(_r.local_day.desc())
-                .limit(days)
-            )
-            return [(day, count, size) for day, count, size in rows]
-
     def watch(self) -> ChangeWatch:
         """A cheap way to learn of changes."""
         return ChangeWatch(self.database.path)

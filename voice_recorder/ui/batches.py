@@ -172,7 +172,7 @@ class Batches(QObject):
                 results, before = do(wanted, report)
                 return _outcome(len(wanted), results, before)
 
-        self._post(batch, wanted, work, undo, name)
+        self._post(batch, wanted, work, undo, name, cancellable=False)  # one transaction
 
     def _post(
         self,
@@ -181,6 +181,8 @@ class Batches(QObject):
         work: Work,
         undo: Callable[[Outcome], Undo] | None,
         name: str,
+        *,
+        cancellable: bool = True,
     ) -> None:
         if not ids:
             return
@@ -189,7 +191,7 @@ class Batches(QObject):
             self._on_done(batch, outcome, undo, name)
 
         if len(ids) > LONG:
-            self._errands.run(name_of(batch), work, finished)
+            self._errands.run(name_of(batch), work, finished, cancellable=cancellable)
         else:
             self._lane.post(work, finished, self._on_failed)
 

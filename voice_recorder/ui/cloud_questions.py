@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from voice_recorder.domain.errors import NotFound
 from voice_recorder.domain.recording import Recording
 from voice_recorder.ui.backup_words import place_words
 from voice_recorder.ui.language import tr
@@ -16,19 +15,7 @@ from voice_recorder.ui.question import question
 from voice_recorder.ui.theme import Theme
 
 if TYPE_CHECKING:
-    from voice_recorder.services import Services
-
-
-def have_copies(services: Services, ids: Sequence[str]) -> bool:
-    """Whether any of these recordings has a copy in any cloud; reads the library, for a lane."""
-    for recording_id in ids:
-        try:
-            masters = services.library.get(recording_id).masters
-        except NotFound:
-            continue
-        if any(services.proofs.of_master(master.id) is not None for master in masters):
-            return True
-    return False
+    pass
 
 
 def delete_words(count: int, *, copies: bool, copies_go: bool) -> str:

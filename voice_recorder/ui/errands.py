@@ -83,11 +83,17 @@ class ErrandStrip(QFrame):
         self._bar.reset()
         super().hideEvent(event)
 
-    def run(self, name: str, work: Work, finished: Callable[[Any], None]) -> None:
-        """Do ``work``, called ``name``; ``finished`` gets its result, or None when it was cancelled."""
+    def run(
+        self, name: str, work: Work, finished: Callable[[Any], None], *, cancellable: bool = True
+    ) -> None:
+        """Do ``work``, called ``name``; ``finished`` gets its result, or None when it was cancelled.
+
+        Without ``cancellable`` there is no Cancel: ``work`` is all or nothing.
+        """
         self._text.say(f"{name}…")
         self._bar.setRange(0, 0)
         self.cancel.setEnabled(True)
+        self.cancel.setVisible(cancellable)
         self.show()
 
         def done(result: Any) -> None:

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QWidget
 
 from voice_recorder.domain.library_query import Shelf
 from voice_recorder.domain.recording import Recording
+from voice_recorder.storage import choices
 from voice_recorder.ui.banner import Toast
 from voice_recorder.ui.batches import Batches, Undo
 from voice_recorder.ui.cloud_actions import CloudActions
-from voice_recorder.ui.cloud_questions import ask, delete_words, have_copies
+from voice_recorder.ui.cloud_questions import ask, delete_words
 from voice_recorder.ui.detail import Detail
 from voice_recorder.ui.errands import ErrandStrip
 from voice_recorder.ui.exports import Exports
@@ -27,9 +28,6 @@ from voice_recorder.workers.lanes import Lanes
 if TYPE_CHECKING:
     from voice_recorder.domain.edit_list import Second
     from voice_recorder.services import Services
-
-ASKED_ABOUT = 500
-"""Of so many recordings it is found out whether there are copies, before they are deleted for ever."""
 
 
 class LibraryDeeds(QObject):
@@ -135,7 +133,7 @@ class LibraryDeeds(QObject):
             words = delete_words(len(ids), copies=bool(copies), copies_go=go)
             ask(self._over, self._theme, title, words, (tr("Delete for ever"), tr("Keep")), remove)
 
-        self._lanes.detail.post(plain(have_copies, self._services, list(ids[:ASKED_ABOUT])), found)
+        self._lanes.detail.post(plain(choices.any_receipt, self._services.library.database, list(ids)), found)
 
     def show_in_folder(self, recording: Recording) -> None:
         """Show the file in its folder, or say where it is."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from voice_recorder.ui.language import tr
+from voice_recorder.ui.stillness import is_still
 from voice_recorder.ui.theme import Theme
 
 STEP = 4
+STILL_MS = 1000
 FLOOR_DBFS = -60.0
 LOUD_DBFS = -3.0
 
@@ -25,6 +27,7 @@ class LiveWaveform(QWidget):
         self._theme = theme
         self._peaks: Sequence[float] = ()
         self._live = False
+        self._shown = QElapsedTimer()
         self.setMinimumSize(40, 36)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Live waveform"))
@@ -32,9 +35,13 @@ class LiveWaveform(QWidget):
 
     def show_peaks(self, peaks: Sequence[float], *, live: bool) -> None:
         """Draw ``peaks`` (0 to 1, newest last); in the colour of recording when ``live``."""
-        if peaks is not self._peaks or live != self._live:
-            self._peaks, self._live = peaks, live
-            self.update()
+        if peaks is self._peaks and live == self._live:
+            return
+        if is_still() and live and self._live and not self._shown.hasExpired(STILL_MS):
+            return  # a picture now and then, in the place of one that glides
+        self._peaks, self._live = peaks, live
+        self._shown.start()
+        self.update()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -91,12 +91,6 @@ class WaveView:
         """With ``second`` near the left edge: a page further."""
         return self.starting_at(second - PAGE_LEAD * self.span_s)
 
-    def around(self, start_s: float, end_s: float) -> WaveView:
-        """A stretch with some room on both sides."""
-        length = max(end_s - start_s, self.width * FINEST_S_PER_PIXEL / 2)
-        near = replace(self, pixel_s=min(self.coarsest, 1.5 * length / self.width))
-        return near.starting_at((start_s + end_s - near.span_s) / 2)
-
     def resized(self, width: int) -> WaveView:
         """The same in more or fewer pixels; what showed all goes on to."""
         if self.is_whole:

@@ -268,12 +268,6 @@ class Waveform(QWidget):
         """All of it."""
         self.set_view(WaveView.whole(self.duration_s, self._room))
 
-    @Slot()
-    def zoom_to_selection(self) -> None:
-        """What is selected, with some room beside it."""
-        if self._selection is not None:
-            self.set_view(self.view.around(*self._selection))
-
     def zoom(self, factor: float, x: float | None = None) -> None:
         """``factor`` times as near; what is at ``x`` stays there."""
         if x is None:

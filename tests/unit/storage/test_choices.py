@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.backup_states import back_up, choose_folder
 from tests.fakes.library import opened, with_notes
 from voice_recorder.domain.names import NameRefused
 from voice_recorder.domain.recording import Recording
@@ -60,3 +61,15 @@ def test_an_empty_folder_is_made_once_whatever_the_case(home: Path) -> None:
         assert [found.name for found in services.organising.folder_counts()] == ["Work"]
         with pytest.raises(NameRefused):
             choices.add_folder(database, " ")
+
+
+def test_one_receipt_among_many_is_found_wherever_it_stands(three: list[Recording], tmp_path: Path) -> None:
+    with opened() as services:
+        database, ids = services.library.database, _ids(three)
+        many = [f"{number:032x}" for number in range(1200)] + ids
+        assert not choices.any_receipt(database, many)
+        choose_folder(services, tmp_path / "cloud")
+        back_up(services, three[2])
+        assert choices.any_receipt(database, many)
+        assert not choices.any_receipt(database, ids[:2])
+        assert not choices.any_receipt(database, [])

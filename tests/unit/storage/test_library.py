@@ -392,7 +392,6 @@ class TestChanging:
 class TestFigures:
     def test_an_empty_library_has_nothing(self, library: Library) -> None:
         assert library.totals() == {"recordings": 0, "masters": 0, "size_bytes": 0, "duration_s": 0}
-        assert library.made_per_day(5) == []
         assert library.page(LibraryQuery(), 5).recordings == ()
         assert set(library.counts().values()) == {0}
 
@@ -401,17 +400,6 @@ class TestFigures:
         half = a_master(frames=24000, size_bytes=10)
         filled(library, a_recording(long, half), a_recording(a_master(frames=24000, size_bytes=1)))
         assert library.totals() == {"recordings": 2, "masters": 3, "size_bytes": 1011, "duration_s": 91}
-
-    def test_w7_a_day_counts_recordings_not_their_masters(self, library: Library) -> None:
-        tomorrow = AT + timedelta(days=1)
-        filled(
-            library,
-            a_recording(a_master(size_bytes=5), a_master(size_bytes=6)),
-            a_recording(a_master(size_bytes=7)),
-            a_recording(a_master(size_bytes=1), created_at=tomorrow),
-        )
-        assert library.made_per_day(10) == [("2024-05-18", 1, 1), ("2024-05-17", 2, 18)]
-        assert library.made_per_day(1) == [("2024-05-18", 1, 1)]
 
 
 class TestWatching:
