@@ -86,6 +86,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture
+def move_to_zone() -> Iterator[Callable[[str], None]]:
+    """Sets the time zone of this process by its name; the former one is back after the test."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def move(zone: str) -> None:
+            patch.setenv("TZ", zone)
+            time.tzset()
+
+        yield move
+    time.tzset()
+
+
 @pytest.fixture(scope="session")
 def microphone() -> Iterator[VirtualMicrophone]:
     """The microphone "mic", 48 kHz mono, that tests share: leave it plugged in. See ``with_microphone``."""

@@ -66,14 +66,14 @@ def test_a_library_locked_for_longer_than_the_busy_timeout(
     with_microphone: VirtualMicrophone,
 ) -> None:
     """Reading goes on; a change waits five seconds and says so; a take outlives the lock."""
-    with locked(home / "library.db", 12) as since:
+    with locked(home / "library.db", 120) as since:  # until all of this has been tried
         take = start_cli("record", "--json", "--seconds", "13")
         assert done(run_cli("list", "--json"))["total"] == 2
         error = failed(run_cli("rename", "--json", notes[0].id, "new"), 1, "library_busy")
         waited_s = time.monotonic() - since
         assert waited_s >= 5
         assert "Nothing was changed" in error["detail"]
-        output, complaints = take.communicate(timeout=40)
+    output, complaints = take.communicate(timeout=60)
     assert take.returncode == 0, complaints
     assert "Traceback" not in complaints
     recording = done(run_cli("list", "--json"))["recordings"][0]

