@@ -10,17 +10,20 @@ INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 SYSTEM_LIBRARIES := PYTHON="$(PYTHON)" sh packaging/system_libraries.sh
 
-# The tests that wait for real sound, in two groups; they run beside the others, which have more to do.
+# The tests that wait for real sound, in two groups, and those of the window; the others have more to compute.
 takes = $(patsubst %,tests/integration/test_%.py,$(1))
 TAKE_TESTS := $(call takes,capture_extras record recovery)
 SOUND_TESTS := $(call takes,cli_sound device_loss disk_full editing two_processes relocating long_takes)
 comma := ,
 empty :=
 joined = $(subst $(empty) $(empty),$(comma),$(strip $(1)))
+OTHER_TESTS := tests/integration $(patsubst %,--ignore=%,tests/integration/cloud $(TAKE_TESTS) $(SOUND_TESTS))
+GROUPS := $(call joined,$(TAKE_TESTS)) $(call joined,$(SOUND_TESTS)) tests/ui \
+	patient tests/unit tests/integration/cloud $(call joined,$(OTHER_TESTS))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check bench bench-long torture screenshots translations clean system-run system-test
+.PHONY: help run test coverage check bench bench-long torture screenshots translations clean system-run system-test
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,15 +41,14 @@ else
 endif
 
 test: system-test $(INSTALLED_DEV) ## all tests: first those without a screen, then the window on a virtual one
-	@rm -f .coverage .coverage.*
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.parallel tests/unit tests/ui \
-		tests/integration/cloud $(call joined,$(TAKE_TESTS)) $(call joined,$(SOUND_TESTS)) \
-		$(call joined,tests/integration $(patsubst %,--ignore=%,tests/integration/cloud $(TAKE_TESTS) $(SOUND_TESTS))) -- \
-		-m "not display" --durations=12 --cov --cov-report=
-	$(BIN)/coverage combine --quiet
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.parallel $(GROUPS) -- -m "not display" --durations=12 $(COVERAGE)
 	$(BIN)/python -m tests.fakes.display -- $(BIN)/python -m tests.parallel tests,--ignore=tests/torture -- \
-		-m display --durations=12 --cov --cov-report=
-	$(BIN)/coverage combine --quiet --append
+		-m display --durations=12 $(COVERAGE)
+
+coverage: ## the same tests, and which lines and branches they reach (it takes half as long again)
+	@rm -f .coverage .coverage.*
+	$(MAKE) --no-print-directory test COVERAGE="--cov --cov-report="
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered
 
 check: $(INSTALLED_DEV) ## style, types, layers; what looks unused is reported only
@@ -71,7 +73,8 @@ screenshots: system-test $(INSTALLED_DEV) ## take the pictures in resources/scre
 
 translations: $(INSTALLED_DEV) ## bring resources/translations up to date with the texts in the sources
 	$(BIN)/pyside6-lupdate -locations none -no-obsolete $$(find voice_recorder/ui voice_recorder/domain -name '*.py' | sort) \
-		$$(grep -rl --include='*.py' 'domain.words import tr' voice_recorder/cloud voice_recorder/services | sort) \
+		$$(cd voice_recorder && grep -rl --include='*.py' 'domain.words import tr' audio storage cloud services workers \
+			| sort | sed 's|^|voice_recorder/|') \
 		-ts resources/translations/*.ts
 
 clean: ## remove the virtual environment and what the tools left
