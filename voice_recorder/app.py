@@ -1,125 +1,35 @@
-"""The one place where objects are built and joined."""
+"""The start of the program: the window or a command; ``services.Services`` joins what both work with."""
 
+from __future__ import annotations
+
+import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
-from functools import partial
+from typing import TYPE_CHECKING
 
 from voice_recorder.domain.errors import NoDisplay, VoiceRecorderError
 from voice_recorder.services import Services
-from voice_recorder.services.alerts import Alerts
-from voice_recorder.services.autostart import HIDDEN, Autostart
-from voice_recorder.services.cleanup import Cleanup
-from voice_recorder.services.compressing import Compressing
-from voice_recorder.services.editing import Editing
-from voice_recorder.services.exporting import Exporting
-from voice_recorder.services.fetching import Fetching
-from voice_recorder.services.freeing import Freeing
-from voice_recorder.services.housekeeping import Housekeeping
-from voice_recorder.services.importing import Importing
-from voice_recorder.services.inputs import Inputs
-from voice_recorder.services.leftovers import Leftovers
-from voice_recorder.services.links import Links
-from voice_recorder.services.metrics import Metrics
-from voice_recorder.services.organising import Organising
-from voice_recorder.services.peak_store import PeakStore
-from voice_recorder.services.preflight import Preflight
-from voice_recorder.services.providers import Providers
-from voice_recorder.services.proving import Proving
-from voice_recorder.services.reconciling import Reconciling
-from voice_recorder.services.recovery import Recovery
-from voice_recorder.services.relocating import Relocating
-from voice_recorder.services.rendering import Rendering
-from voice_recorder.services.scrubbing import Scrubbing
-from voice_recorder.services.sidecars import Sidecars
-from voice_recorder.services.sync import Sync
-from voice_recorder.services.takes import TakeService
-from voice_recorder.services.trash import Trash
-from voice_recorder.services.verifying import Verifying
-from voice_recorder.services.voices import Voices
-from voice_recorder.storage.edits import Edits
-from voice_recorder.storage.figures import Figures
-from voice_recorder.storage.library import Library
-from voice_recorder.storage.logs import log_uncaught, start_logging
-from voice_recorder.storage.opening import open_database
-from voice_recorder.storage.paths import StorageConfig
-from voice_recorder.storage.proofs import Proofs
-from voice_recorder.storage.settings_file import SettingsFile
-from voice_recorder.storage.sync_log import SyncLog
-from voice_recorder.storage.transfers import Transfers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from voice_recorder.storage.paths import StorageConfig
 
 
 def build(config: StorageConfig | None = None) -> Services:
-    """Open the library that the environment names and join the services; imports no Qt.
+    """Open the library that the environment names; the services are built as they are asked for. No Qt.
 
     Raises VoiceRecorderError in words when the environment, the settings or the library cannot be used.
     """
+    from voice_recorder.storage.logs import start_logging
+    from voice_recorder.storage.paths import StorageConfig
+
     config = config or StorageConfig.from_environment()
     start_logging(config.logs_path)
-    settings = SettingsFile(config.settings_path)
-    providers = Providers(config, settings, os.environ)
-    library = Library(open_database(config), config, providers.place)
-    preflight = Preflight(config, settings, library)
-    figures = Figures(library.database)
-    peaks = PeakStore(config, library, figures.note)
-    proving = Proving(config, library, peaks)
-    trash = Trash(config, settings, library)
-    transfers, proofs, sync_log = (
-        Transfers(library.database), Proofs(library.database), SyncLog(library.database),
-    )  # fmt: skip
-    compressing = Compressing(config, settings, library, preflight)
-    freeing = Freeing(config, settings, library, proofs, providers)
-    leftovers = Leftovers(config, settings, library, transfers, proofs)
-    cleanup = Cleanup(config, library, leftovers, figures, trash)
-    fetching = Fetching(config, library, proofs, providers, preflight)
-    rendering = Rendering(library, fetching.cached)
-    edits = Edits(library.database, providers.place)
-    alerts = Alerts(config, settings, library, preflight, sync_log, figures, providers)
-    takes, verifying = TakeService(config, settings, library, preflight), Verifying(config, library, proving)
-    scrubbing = Scrubbing(
-        config, settings, library, verifying, figures, alerts, lambda: takes.running is not None
-    )
-    relocating = Relocating(config)
-    return Services(
-        config=config,
-        settings=settings,
-        library=library,
-        preflight=preflight,
-        devices=Inputs(),
-        takes=takes,
-        peaks=peaks,
-        proving=proving,
-        recovery=Recovery(config, library),
-        importing=Importing(config, library, preflight, peaks, trash),
-        verifying=verifying,
-        trash=trash,
-        organising=Organising(library.database),
-        relocating=relocating,
-        housekeeping=Housekeeping(config, relocating, trash, freeing, cleanup, alerts, figures),
-        metrics=Metrics(config, library, preflight, sync_log, figures, providers, scrubbing),
-        figures=figures,
-        scrubbing=scrubbing,
-        providers=providers,
-        transfers=transfers,
-        proofs=proofs,
-        sync_log=sync_log,
-        compressing=compressing,
-        sync=Sync(config, settings, library, transfers, proofs, sync_log, providers, compressing),
-        reconciling=Reconciling(library, transfers, proofs, sync_log, providers),
-        freeing=freeing,
-        fetching=fetching,
-        rendering=rendering,
-        edits=edits,
-        editing=Editing(library, edits, rendering),
-        exporting=Exporting(config, library, rendering),
-        links=Links(library, proofs, providers),
-        cleanup=cleanup,
-        alerts=alerts,
-        voices=Voices(config, library, fetching.cached),
-        sidecars=Sidecars(config, library.database),
-        autostart=Autostart(),
-    )
+    services = Services(config)
+    services.library  # noqa: B018 - and settings with it: what is wrong with them is said now
+    return services
 
 
 def run_window(*, hidden: bool = False) -> int:
@@ -136,11 +46,14 @@ def run_window(*, hidden: bool = False) -> int:
             "There is no display to open a window on;",
             "'voice-recorder record' records without one, and 'voice-recorder demo' shows the whole way.",
         )
-    from voice_recorder.ui import failure_box, window_app
+    from voice_recorder.ui import failure_box
 
+    gc.disable()  # until the window stands, and collects by itself: nothing that is made for it is garbage
     try:
-        services = build()
+        services = build()  # before Qt, which looks into the source of whatever is imported after it
         try:
+            from voice_recorder.ui import window_app
+
             return window_app.run(services, hidden=hidden)
         finally:
             services.close()
@@ -151,7 +64,8 @@ def run_window(*, hidden: bool = False) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The program: the window without arguments, else a subcommand. The exit code."""
-    from voice_recorder.cli import run
+    from voice_recorder.services.autostart import HIDDEN
+    from voice_recorder.storage.logs import log_uncaught
     from voice_recorder.ui.failure_box import SHOW_FAILURE, show
 
     _own_stderr()
@@ -159,9 +73,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == [SHOW_FAILURE]:
         return show(" ".join(words[1:]))
-    if words == [HIDDEN]:
-        return run([], build, partial(run_window, hidden=True))
-    return run(words, build, run_window)
+    if words in ([], [HIDDEN]):
+        return _window(hidden=bool(words))
+    from voice_recorder.cli import run
+
+    return run(words, build)
+
+
+def _window(*, hidden: bool) -> int:
+    """The exit code of the window, which does without the command line, unless that has to say an error."""
+    try:
+        return run_window(hidden=hidden)
+    except (VoiceRecorderError, KeyboardInterrupt) as error:
+        from voice_recorder.cli import say
+
+        return say(error)
 
 
 def _own_stderr() -> None:

@@ -72,7 +72,7 @@ def _config(home: Path) -> StorageConfig:
 
 
 def _fill(database: Path) -> None:
-    """Enter the rows by SQL; a third of them with tags, a tenth in the archive, a few in the trash."""
+    """Enter the rows by SQL: a third has tags, a fifth markers, a tenth is archived, a few are trashed."""
     chance = random.Random(7)
     with closing(sqlite3.connect(database, isolation_level=None)) as library:
         library.execute("PRAGMA synchronous = OFF")
@@ -104,6 +104,11 @@ def _enter(library: sqlite3.Connection, key: int, chance: random.Random) -> None
     library.execute("INSERT INTO recording_masters VALUES (?, 0, ?)", (key, key))
     if key % 3 == 0:
         library.execute("INSERT INTO recording_tags VALUES (?, ?)", (key, chance.randint(1, len(WORDS))))
+    if key % 5 == 0:
+        names = [f"{WORDS[key % 29]} {WORDS[key % 23]}", WORDS[key % 19]]
+        for number, name in enumerate(names):
+            library.execute("INSERT INTO markers VALUES (NULL, ?, ?, ?, ?)", (key, key, 48000 * number, name))
+        library.execute("UPDATE search_words SET places = ? WHERE rowid = ?", ("\n".join(names), key))
 
 
 def _day(library: sqlite3.Connection, created_ms: int) -> str:

@@ -21,7 +21,7 @@ def require(commands: Iterable[str], what: str) -> None:
     pytest.skip(reason)
 
 
-def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 30.0) -> None:
     """Return as soon as ``condition`` holds; TimeoutError names ``what`` was waited for."""
     deadline = time.monotonic() + timeout_s
     while not condition():

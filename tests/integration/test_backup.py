@@ -11,6 +11,7 @@ from tests.fakes.library import opened, with_notes, write_note
 from tests.fakes.processes import wait_until
 from tests.integration.contract import done, failed
 from voice_recorder.domain.errors import LibraryBusy
+from voice_recorder.domain.library_query import LibraryQuery
 from voice_recorder.domain.recording import AudioFormat, Marker, Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.services.generated_voice import GeneratedVoice
@@ -111,6 +112,7 @@ def test_what_was_attached_since_is_a_recording_again(run_here: RunCli, home: Pa
         assert services.library.get(note.id) == note
         assert [m.id for m in again.masters] == [other.masters[0].id]
         assert [m.label for m in services.library.markers(again.id)] == ["in it"]
+        assert services.library.ids(LibraryQuery(search="in it")) == [again.id]
         assert services.verifying.run().is_sound
 
 

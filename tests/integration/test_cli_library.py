@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import RunCli
 from tests.fakes.library import opened, with_notes, write_note
 from tests.integration.contract import check_recording, done, failed
+from voice_recorder.domain.recording import Marker
 
 TITLES = ["Budget call", "Über den Fluss", "budget, second call", "Groceries"]
 
@@ -64,6 +65,19 @@ def test_search_finds_words_whatever_is_typed(
     document = done(run_here("list", "--json", "--search", words))
     assert [r["id"] for r in document["recordings"]] == [notes[index] for index in found]
     assert document["total"] == len(found)
+
+
+def test_w3_search_finds_a_note_by_the_names_of_its_markers(run_here: RunCli, notes: list[str]) -> None:
+    with opened() as services:
+        master = services.library.get(notes[3]).masters[0]
+        markers = [Marker(master.id, 100, "Milk"), Marker(master.id, 200, "the budget")]
+        services.editing.set_markers(notes[3], markers)
+    for words, found in (("milk", [3]), ("groceries budget", [3]), ("budget", [3, 2, 0]), ("milky", [])):
+        document = done(run_here("list", "--json", "--search", words))
+        assert [r["id"] for r in document["recordings"]] == [notes[index] for index in found], words
+    done(run_here("delete", "--json", notes[3]))
+    assert done(run_here("list", "--json", "--search", "milk"))["total"] == 0
+    assert done(run_here("list", "--json", "--search", "milk", "--state", "trashed"))["total"] == 1
 
 
 def test_list_by_state(run_here: RunCli, notes: list[str]) -> None:

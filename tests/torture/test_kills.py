@@ -7,11 +7,13 @@ import os
 import random
 import shutil
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import RunCli, Speech, StartCli
+from tests.fakes.processes import wait_until
 from tests.fakes.virtual_microphone import VirtualMicrophone
 
 ROUNDS = int(os.environ.get("TORTURE_ROUNDS", "5"))
@@ -34,6 +36,11 @@ def assert_sound(run_cli: RunCli) -> list[dict[str, object]]:
     return recordings
 
 
+def has_sound(home: Path, takes: int) -> bool:
+    """Whether so many takes have begun to be written."""
+    return sum(part.stat().st_size > 10_000 for part in (home / "recordings").glob("*.part")) == takes
+
+
 @pytest.mark.slow
 def test_recover_killed(
     home: Path,
@@ -43,9 +50,9 @@ def test_recover_killed(
     moments: random.Random,
 ) -> None:
     """A recovery that is itself killed goes on the next time."""
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         take = start_cli("record")
-        time.sleep(1.5)
+        wait_until(partial(has_sound, home, number + 1), "the first sound of the next take")
         take.kill()
         take.wait()
     for _ in range(ROUNDS):

@@ -1,6 +1,6 @@
 """A library of a test's own, with recordings in it, and the window on it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 import soundfile
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 from sqlalchemy import insert
 
@@ -19,6 +20,8 @@ from voice_recorder.domain.recording import Health, Marker, Master, Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.services import Services
 from voice_recorder.storage import schema
+from voice_recorder.ui import language
+from voice_recorder.ui import said as said_module
 from voice_recorder.ui.main_window import MainWindow
 from voice_recorder.ui.window_app import WindowApp
 from voice_recorder.workers.lane import Lane
@@ -133,3 +136,25 @@ def folder(services: Services, tmp_path: Path) -> Path:
     services.settings.set("compression.send_as", "original")
     choose_folder(services, tmp_path / "copies")
     return tmp_path / "copies"
+
+
+@pytest.fixture
+def speak(qapp: QApplication) -> Iterator[Callable[[Mapping[str, str]], None]]:
+    """Sets the words of a German window; what is not among them stays English."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def choose(words: Mapping[str, str]) -> None:
+            texts = {(source, ""): (text,) for source, text in words.items()}
+            patch.setattr(language, "read_messages", lambda _code: texts)
+            _forget_what_was_said()
+            language.choose(qapp, "de")
+
+        yield choose
+    _forget_what_was_said()
+    language.choose(qapp, "en")
+    QLocale.setDefault(QLocale.system())
+
+
+def _forget_what_was_said() -> None:
+    said_module._texts.cache_clear()
+    said_module._said.cache_clear()

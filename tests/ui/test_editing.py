@@ -53,11 +53,12 @@ def drag(window: MainWindow, qtbot: Any, start_s: float, end_s: float) -> None:
     qtbot.mouseRelease(wave, Qt.MouseButton.LeftButton, pos=last)
     assert wave.selection == pytest.approx((start_s, end_s), abs=0.01)
     bar = window.library.detail.edit_bar
-    for field, value in ((bar.start, start_s), (bar.end, end_s)):
-        field.setFocus()
-        field.selectAll()
-        qtbot.keyClicks(field, f"0:{value:05.2f}")
-        qtbot.keyClick(field, Qt.Key.Key_Return)
+    for field, value, near in ((bar.start, start_s, start_s + 0.02), (bar.end, end_s, end_s - 0.02)):
+        for typed in (near, value):  # what a field shows already, rounded, would change nothing
+            field.setFocus()
+            field.selectAll()
+            qtbot.keyClicks(field, f"0:{typed:05.2f}")
+            qtbot.keyClick(field, Qt.Key.Key_Return)
     assert wave.selection == (start_s, end_s)
     wave.setFocus()
 

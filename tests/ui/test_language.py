@@ -63,8 +63,8 @@ def test_the_files_are_up_to_date_with_the_sources(tmp_path: Path) -> None:
     sources = [str(path) for name in ("ui", "domain") for path in (package / name).glob("*.py")]
     sources += [
         str(path)
-        for name in ("cloud", "services")
-        for path in (package / name).glob("*.py")
+        for name in ("audio", "storage", "cloud", "services", "workers")
+        for path in (package / name).rglob("*.py")
         if "domain.words import tr" in path.read_text(encoding="utf-8")
     ]
     found = tmp_path / "now.ts"

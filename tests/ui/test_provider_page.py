@@ -516,6 +516,16 @@ def test_the_page_says_when_a_refused_key_has_stopped_the_queue(
     assert page.status.text.startswith("Copies go to Folder")
 
 
+def test_what_is_in_force_is_not_offered_again_until_it_is_changed(
+    page: ProviderPage, qtbot: Any, tmp_path: Path
+) -> None:
+    use_folder(qtbot, page, tmp_path)
+    assert not page.buttons.use.isEnabled()
+    assert page.buttons.test.isEnabled()
+    fill(page, path=str(tmp_path / "another"))
+    assert page.buttons.use.isEnabled()
+
+
 def test_stopping_asks_first_and_leaves_the_copies(
     dialog: SettingsDialog, services: Services, qtbot: Any, tmp_path: Path
 ) -> None:

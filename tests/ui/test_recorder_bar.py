@@ -194,6 +194,24 @@ def test_no_microphone_is_said_before_record_is_pressed_and_unsaid_when_one_come
     assert it.bar.status.text() == READY
 
 
+def test_a_microphone_that_a_test_finds_fault_with_is_cautioned_of(it: Bar) -> None:
+    it.microphone.ended.emit("The microphone works.")
+    assert it.bar.status.property("kind") == "muted"
+    it.microphone.in_order = False
+    it.microphone.ended.emit("Nothing but silence arrived.")
+    assert it.bar.status.property("kind") == "caution"
+
+
+def test_two_warnings_are_read_in_full_in_the_smallest_window(it: Bar) -> None:
+    it.bar.resize(900, it.bar.height())
+    it.record()
+    it.tell(warnings=(Warn.CLIPPING, Warn.SAMPLES_LOST), time_left_s=95.0)
+    status = it.bar.status
+    assert status.fitting(status.rect()) == status.text()
+    status.resize(status.width() // 4, status.height())
+    assert status.fitting(status.rect()).endswith("…")
+
+
 def test_keys_are_named_only_while_they_work(it: Bar) -> None:
     it.bar.show_keys("", "")
     assert it.bar.status.text() == READY_BY_MOUSE

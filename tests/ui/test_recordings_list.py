@@ -68,8 +68,8 @@ def test_heights_and_place_follow_another_query(view: RecordingsList, qtbot: Any
 def test_the_selection_stays_on_its_recording_when_rows_move(
     view: RecordingsList, qtbot: Any, add: Any
 ) -> None:
-    chosen = add("chosen", 1)
-    add("other", 2)
+    chosen = add("chosen", 0.02)
+    add("other", 0.04)
     model = _load(view, qtbot)
     view.select(chosen.id)
     assert view.currentIndex().row() == 1

@@ -28,7 +28,7 @@ TEXTS: dict[str, tuple[int, ...]] = {
 """Calls that show something, and which of their arguments are texts."""
 NOT_SHOWN = frozenset({
     "tr", "print", "write", "debug", "info", "warning", "error", "exception", "setObjectName", "setProperty",
-    "VoiceRecorderError", "os_errors_converted",  # errors stay English
+    "VoiceRecorderError", "os_errors_converted",  # errors are English, and said where they are shown
     "apply",  # what was edited is named in the library, and translated where it is read
 })  # fmt: skip
 """Calls whose texts need no translation: most ask for one, or are for a log or a terminal."""

@@ -1,18 +1,20 @@
 from typing import Any
 
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QApplication
 
 from voice_recorder.domain.settings import Theme as Choice
-from voice_recorder.ui.theme import DARK, LIGHT, Colours, Theme, Type, font, pixmap, resources
+from voice_recorder.ui.theme import DARK, LIGHT, Colours, Theme, Type, font, grown, pixmap, resources
 
 TEXT_ON = [
     ("text", "window"), ("text", "sidebar"), ("text", "surface"), ("text", "raised"), ("text", "selection"),
     ("text", "hover"), ("muted", "window"), ("muted", "sidebar"), ("muted", "surface"), ("muted", "raised"),
     ("muted", "selection"), ("accent", "surface"), ("on_accent", "accent"), ("record", "surface"),
     ("caution", "surface"), ("caution", "raised"), ("caution", "caution_soft"), ("on_toast", "toast"),
-    ("caution", "selection"), ("good", "surface"),
+    ("caution", "selection"), ("good", "surface"), ("found", "surface"), ("found", "raised"),
+    ("found", "hover"),
 ]  # fmt: skip
 
 
@@ -80,3 +82,22 @@ def test_figures_are_of_even_width(qapp: QApplication) -> None:
 
     metrics = QFontMetricsF(font(Type.CLOCK, tabular=True))
     assert metrics.horizontalAdvance("11:11") == pytest.approx(metrics.horizontalAdvance("00:00"), abs=0.5)
+
+
+def test_what_holds_text_grows_with_large_text_only(qapp: QApplication) -> None:
+    usual = qapp.font()
+    large = QFont(usual)
+    try:
+        assert grown(64) == 64
+        large.setPixelSize(32)
+        qapp.setFont(large)
+        assert grown(64) == 128
+    finally:
+        qapp.setFont(usual)
+
+
+def test_icons_are_as_fine_as_the_screen(qapp: QApplication) -> None:
+    theme = Theme(qapp, Choice.LIGHT.value)
+    for ratio in (1.0, 2.0):
+        drawn = theme.icon("more").pixmap(QSize(20, 20), ratio)
+        assert drawn.size() == QSize(20, 20) * ratio

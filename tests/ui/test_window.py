@@ -46,6 +46,7 @@ def test_the_first_run_explains_itself(open_window: Open) -> None:
     window = open_window()
     assert window.library.empty.isVisible()
     assert window.library.empty.button.text() == "Try the microphone"
+    assert not window.bar.try_button.isVisible()  # one button is enough
     assert window.bar.height() == BAR_HEIGHT
 
 

@@ -13,6 +13,7 @@ from voice_recorder.audio.devices import InputDevice, portaudio, quiet
 from voice_recorder.audio.levels import Samples
 from voice_recorder.domain.errors import DeviceUnavailable
 from voice_recorder.domain.recording import AudioFormat
+from voice_recorder.domain.words import tr
 
 LATENCY_S = 0.2  # less loses silently when Python is busy (measured)
 BLOCK_S = 0.05
@@ -132,8 +133,12 @@ class InputStream:
         except sounddevice.PortAudioError as error:
             reason = str(error.args[0]).removeprefix("Error opening RawInputStream: ")
             raise DeviceUnavailable(
-                f"The microphone {self.device.name!r} could not be opened: {reason}.",
-                "Nothing was recorded. It may be in use by another program; choose another or try again.",
+                tr(
+                    "The microphone {name} could not be opened: {reason}.",
+                    name=repr(self.device.name),
+                    reason=reason,
+                ),
+                tr("Nothing was recorded. It may be in use by another program; choose another or try again."),
             ) from error
         return stream
 

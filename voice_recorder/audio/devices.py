@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from voice_recorder.domain.errors import DeviceUnavailable, NoInputDevice
+from voice_recorder.domain.words import tr
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,8 @@ def portaudio() -> ModuleType:
             import sounddevice
     except OSError as error:
         raise NoInputDevice(
-            "The sound library PortAudio is not installed.",
-            "Install it (on Debian: apt install libportaudio2) and start again.",
+            tr("The sound library PortAudio is not installed."),
+            tr("Install it (on Debian: apt install libportaudio2) and start again."),
         ) from error
     module: ModuleType = sounddevice
     return module
@@ -85,7 +86,7 @@ def list_inputs() -> tuple[InputDevice, ...]:
     try:
         return tuple(_inputs(sounddevice))
     except sounddevice.PortAudioError as error:
-        raise NoInputDevice("The sound system does not answer.", str(error)) from error
+        raise NoInputDevice(tr("The sound system does not answer."), str(error)) from error
 
 
 def _inputs(sounddevice: ModuleType) -> Iterator[InputDevice]:
@@ -114,7 +115,7 @@ def look_again() -> tuple[InputDevice, ...]:
         try:
             sounddevice._initialize()  # noqa: SLF001
         except sounddevice.PortAudioError as error:
-            raise NoInputDevice("The sound system does not answer.", str(error)) from error
+            raise NoInputDevice(tr("The sound system does not answer."), str(error)) from error
     return list_inputs()
 
 
@@ -125,7 +126,7 @@ def choose(inputs: Sequence[InputDevice], wanted: str | None) -> InputDevice:
     """
     if not inputs:
         raise NoInputDevice(
-            "This computer has no microphone or other sound input.", "Plug one in and try again."
+            tr("This computer has no microphone or other sound input."), tr("Plug one in and try again.")
         )
     if not wanted:
         return next((device for device in inputs if device.is_default), inputs[0])
@@ -137,7 +138,10 @@ def choose(inputs: Sequence[InputDevice], wanted: str | None) -> InputDevice:
         fitting = exact or part
     if not fitting:
         names = ", ".join(repr(device.name) for device in inputs)
-        raise DeviceUnavailable(f"There is no sound input {wanted!r}.", f"There are: {names}.")
+        raise DeviceUnavailable(
+            tr("There is no sound input {wanted}.", wanted=repr(wanted)),
+            tr("There are: {names}.", names=names),
+        )
     return fitting[0]
 
 

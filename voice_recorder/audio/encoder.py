@@ -28,6 +28,7 @@ from voice_recorder.audio.sound import Progress, Samples16, Sound, Told, clipped
 from voice_recorder.audio.tags import CopyTags, id3, tag
 from voice_recorder.domain.compression import M4A_BPS, SendAs, opus_bps
 from voice_recorder.domain.errors import Cancelled, DamagedAudio, DiskFull, EncodingError
+from voice_recorder.domain.words import tr
 
 # LAME's, from 0 (best) to 9: that of ffmpeg. 3 takes 5 % longer and 2 twice as long, for what nobody hears at
 # this bit rate; from 7 on the noise of coding is no longer shaped.
@@ -36,7 +37,7 @@ _OPUS_RATES_HZ = (8000, 12000, 16000, 24000, 48000)
 _BLOCK_FRAMES = 1 << 17
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _LARGEST_WAV_BYTES = (1 << 32) - (1 << 20)
-_KEPT = "The recording is kept as it is."
+_KEPT = tr("The recording is kept as it is.")
 _importing_pydub = threading.Lock()
 
 
@@ -70,7 +71,7 @@ def encode(
     if target.resolve() == source.resolve():
         raise ValueError("the copy would take the place of its master")
     with (
-        _new_file(target, "The compressed copy could not be written", 0o600) as file,
+        _new_file(target, tr("The compressed copy could not be written:"), 0o600) as file,
         _opened(source, cancel or threading.Event(), progress) as master,
     ):
         return _written(master, file, _WRITERS[send_as], tags)
@@ -80,7 +81,8 @@ def encode_sound(sound: Sound, target: Path, send_as: SendAs | None, tags: CopyT
     """Write any sound as ``target``, synced; a compressed copy as ``encode`` makes it, or WAV for None.
 
     WAV has the sound's own kind of samples; beyond 4 GB it is RF64. ``title`` begins the sentence when it
-    cannot be written. Whatever goes wrong leaves no target: DiskFull, EncodingError, what the sound raises.
+    cannot be written, up to the colon before the reason. Whatever goes wrong leaves no target: DiskFull,
+    EncodingError, what the sound raises.
     """
     with _new_file(target, title, 0o666) as file:
         return _written(sound, file, _WRITERS[send_as] if send_as else _write_wav, tags)
@@ -93,7 +95,7 @@ def _written(sound: Sound, file: "_CopyFile", write: "_Writer", tags: CopyTags) 
 
 def m4a_available() -> tuple[bool, str]:
     """Whether M4A can be written on this machine, and if not, the reason in words."""
-    return (True, "") if _converter() else (False, "ffmpeg is not installed")
+    return (True, "") if _converter() else (False, tr("ffmpeg is not installed"))
 
 
 class _Master(Sound):
@@ -104,7 +106,7 @@ class _Master(Sound):
     ) -> None:
         super().__init__(sound.frames, sound.samplerate, sound.channels, sound.subtype)
         self._sound = sound
-        self._name = name
+        self._name = repr(name)
         self._cancel = cancel
         self._told = Told(progress, sound.frames)
 
@@ -117,9 +119,9 @@ class _Master(Sound):
             try:
                 block = self._sound.read(_BLOCK_FRAMES, dtype=dtype, always_2d=True)
             except soundfile.LibsndfileError as error:
-                raise _damaged(self._name, "cannot be read to its end") from error
+                raise _damaged(tr("{name} cannot be read to its end.", name=self._name)) from error
             if not len(block):
-                raise _damaged(self._name, "ended before its end")
+                raise _damaged(tr("{name} ended before its end.", name=self._name))
             yield block
             done += len(block)
             self._told.tell(done)
@@ -127,6 +129,7 @@ class _Master(Sound):
 
 @contextmanager
 def _opened(path: Path, cancel: threading.Event, progress: Progress | None) -> Iterator[_Master]:
+    name = repr(path.name)
     with ExitStack() as stack:
         try:
             file = stack.enter_context(path.open("rb"))
@@ -135,19 +138,20 @@ def _opened(path: Path, cancel: threading.Event, progress: Progress | None) -> I
             is_short = is_cut_off(path) or not sound.frames
             before = os.fstat(file.fileno())
         except OSError as error:
-            raise _damaged(path.name, f"cannot be read: {error.strerror}") from error
+            reason = error.strerror
+            raise _damaged(tr("{name} cannot be read: {reason}.", name=name, reason=reason)) from error
         except soundfile.LibsndfileError as error:
-            raise _damaged(path.name, "is not a sound file that can be read") from error
+            raise _damaged(tr("{name} is not a sound file that can be read.", name=name)) from error
         if is_short:
-            raise _damaged(path.name, "is not complete")
+            raise _damaged(tr("{name} is not complete.", name=name))
         yield _Master(sound, path.name, cancel, progress)
         after = os.fstat(file.fileno())
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise _damaged(path.name, "changed while it was read")
+            raise _damaged(tr("{name} changed while it was read.", name=name))
 
 
-def _damaged(name: str, what: str) -> DamagedAudio:
-    return DamagedAudio(f"{name!r} {what}.", "It was left as it is, and no copy of it was made.")
+def _damaged(title: str) -> DamagedAudio:
+    return DamagedAudio(title, tr("It was left as it is, and no copy of it was made."))
 
 
 class _CopyFile(io.FileIO):
@@ -175,9 +179,12 @@ def _new_file(target: Path, title: str, mode: int) -> Iterator[_CopyFile]:
             target.unlink(missing_ok=True)
         if not isinstance(error, OSError):
             raise
+        what = title + " "
         if error.errno in _NO_ROOM:
-            raise DiskFull(f"{title}: the disk is full.", f"{_KEPT} Make room and try again.") from error
-        raise EncodingError(f"{title}: {error.strerror or error}.", _KEPT) from error
+            raise DiskFull(
+                what + tr("the disk is full."), _KEPT + " " + tr("Make room and try again.")
+            ) from error
+        raise EncodingError(what + (error.strerror or str(error)) + ".", _KEPT) from error
 
 
 def _write_mp3(master: Sound, file: _CopyFile, tags: CopyTags) -> tuple[int, int]:
@@ -256,7 +263,9 @@ def _write_m4a(master: Sound, file: _CopyFile, tags: CopyTags) -> tuple[int, int
     """
     converter = _converter()
     if converter is None:
-        raise EncodingError("M4A is written by ffmpeg, which is not installed.", f"{_KEPT} Install ffmpeg.")
+        raise EncodingError(
+            tr("M4A is written by ffmpeg, which is not installed."), _KEPT + " " + tr("Install ffmpeg.")
+        )
     rate = _rate_for(master.sample_rate_hz, mp3_info.SAMPLE_RATES_HZ)
     channels = min(2, master.channels)
     command = [
@@ -277,7 +286,7 @@ def _write_m4a(master: Sound, file: _CopyFile, tags: CopyTags) -> tuple[int, int
     if process.returncode:
         file.seek(0, os.SEEK_END)
         file.write(bytes(1 << 20))  # raises where the reason was a full disk
-        raise EncodingError("ffmpeg could not write the compressed copy.", _KEPT)
+        raise EncodingError(tr("ffmpeg could not write the compressed copy."), _KEPT)
     tag(file, SendAs.M4A, tags)
     return frames, rate
 
@@ -388,7 +397,9 @@ def _write_by_libsndfile(
                 outlet.check()
                 frames += len(block)
     except soundfile.LibsndfileError as error:
-        title = f"{kind['format']} cannot hold this sound: {error.error_string}"
+        title = tr(
+            "{format} cannot hold this sound: {reason}", format=kind["format"], reason=error.error_string
+        )
         raise EncodingError(title, _KEPT) from error
     outlet.check()
     return frames

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_recorder.domain.errors import DamagedAudio, EncodingError
+from voice_recorder.domain.words import tr
 
 _BLOCK_FRAMES = 1 << 16
 _TIMEOUT_S = 30
@@ -65,11 +66,14 @@ class FfmpegStream:
 def open_stream(path: Path) -> FfmpegStream:
     """The sound of ``path``. DamagedAudio when it has none, EncodingError when ffmpeg is needed."""
     if not _looks_like_media(path):
-        raise DamagedAudio(f"{path.name!r} is not a sound file that can be read.", "It was left as it is.")
+        raise DamagedAudio(
+            tr("{name} is not a sound file that can be read.", name=repr(path.name)),
+            tr("It was left as it is."),
+        )
     if not is_present():
         raise EncodingError(
-            f"{path.name!r} can only be read with ffmpeg, which is not installed.",
-            "It was left as it is. Install ffmpeg and try again.",
+            tr("{name} can only be read with ffmpeg, which is not installed.", name=repr(path.name)),
+            tr("It was left as it is. Install ffmpeg and try again."),
         )
     found = _probe(path)
     streams = [s for s in found.get("streams", []) if s.get("codec_type") == "audio"]
@@ -78,7 +82,9 @@ def open_stream(path: Path) -> FfmpegStream:
     stream = streams[0] if streams else {}
     rate, channels = int(stream.get("sample_rate", 0)), int(stream.get("channels", 0))
     if known is None or not rate or not channels or "codec_name" not in stream:
-        raise DamagedAudio(f"{path.name!r} holds no sound that can be read.", "It was left as it is.")
+        raise DamagedAudio(
+            tr("{name} holds no sound that can be read.", name=repr(path.name)), tr("It was left as it is.")
+        )
     duration_s = float(stream.get("duration") or found["format"].get("duration") or 0)
     if known[0] == "aac":
         duration_s = 0  # bare AAC does not tell its length: ffprobe's is a guess
@@ -105,6 +111,6 @@ def _probe(path: Path) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError):
         raise DamagedAudio(
-            f"{path.name!r} holds no sound that can be read.", "It was left as it is."
+            tr("{name} holds no sound that can be read.", name=repr(path.name)), tr("It was left as it is.")
         ) from None
     return found

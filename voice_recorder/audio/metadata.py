@@ -23,6 +23,7 @@ from voice_recorder.audio.wav import HEADER_BYTES, frames_in, read_header
 from voice_recorder.domain.errors import Cancelled, DamagedAudio
 from voice_recorder.domain.recording import Health, Master
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 
 _BLOCK_BYTES = 1 << 20
 _BLOCK_FRAMES = 1 << 16
@@ -97,7 +98,7 @@ def read_audio(path: Path, cancel: threading.Event | None = None) -> AudioReadin
     cancel = cancel or threading.Event()
     size, sha256, samples_sha256 = digest(path, cancel)
     if size == 0:
-        raise DamagedAudio(f"{path.name!r} is empty.", "It was left as it is.")
+        raise DamagedAudio(tr("{name} is empty.", name=repr(path.name)), tr("It was left as it is."))
     try:
         with path.open("rb") as file, _opened(file) as sound:
             audio_type = _type_of(sound)
@@ -111,7 +112,9 @@ def read_audio(path: Path, cancel: threading.Event | None = None) -> AudioReadin
         promised, rate, channels = stream.promised_frames, stream.sample_rate_hz, stream.channels
     frames, health, peaks = decoded
     if frames == 0:
-        raise DamagedAudio(f"{path.name!r} holds no readable sound.", "It was left as it is.")
+        raise DamagedAudio(
+            tr("{name} holds no readable sound.", name=repr(path.name)), tr("It was left as it is.")
+        )
     return AudioReading(
         type=audio_type,
         size_bytes=size,

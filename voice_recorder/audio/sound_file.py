@@ -14,12 +14,13 @@ import soundfile
 from voice_recorder.audio import ffmpeg
 from voice_recorder.audio.devices import quiet_stderr
 from voice_recorder.domain.errors import Cancelled, DamagedAudio, NotFound
+from voice_recorder.domain.words import tr
 
 Samples = npt.NDArray[Any]
 _MOST_OPEN = 4
 _RUN_UP_S = 1
 _BLOCK_FRAMES = 1 << 16
-_NOTHING_MADE = "Nothing was made of it; the file was left as it is."
+_NOTHING_MADE = tr("Nothing was made of it; the file was left as it is.")
 _INTEGERS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 
 
@@ -91,13 +92,21 @@ def _opened(source: Source) -> OpenSound:
 def missing(title: str, name: str) -> NotFound:
     """The error for a master whose file is gone."""
     return NotFound(
-        f"The audio file {name!r} of “{title}” is not there any more.",
-        "Nothing was made of it. Put the file back into the recordings folder, or import it again.",
+        tr("The audio file {name} of “{title}” is not there any more.", name=repr(name), title=title),
+        tr("Nothing was made of it. Put the file back into the recordings folder, or import it again."),
     )
 
 
 def _unreadable(source: Source, why: str) -> DamagedAudio:
-    return DamagedAudio(f"{source.path.name!r} of “{source.title}” cannot be read: {why}.", _NOTHING_MADE)
+    return DamagedAudio(
+        tr(
+            "{name} of “{title}” cannot be read: {reason}.",
+            name=repr(source.path.name),
+            title=source.title,
+            reason=why,
+        ),
+        _NOTHING_MADE,
+    )
 
 
 class _Libsndfile:

@@ -7,6 +7,7 @@ from typing import IO, Any
 
 from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.errors import EncodingError
+from voice_recorder.domain.words import tr
 
 _ID3_UTF8 = 3
 _ROOM_BESIDE_VALUES = 200
@@ -86,7 +87,7 @@ def tag(file: IO[bytes], kind: SendAs, tags: CopyTags) -> None:
         if error.args and isinstance(error.args[0], OSError):
             raise error.args[0] from None  # a full disk, for one
         raise EncodingError(
-            "The title could not be written into the copy.", "The recording is kept."
+            tr("The title could not be written into the copy."), tr("The recording is kept.")
         ) from error
 
 

@@ -17,6 +17,7 @@ from typing import IO
 
 from voice_recorder.domain.errors import DamagedAudio
 from voice_recorder.domain.recording import AudioFormat
+from voice_recorder.domain.words import tr
 
 _MAX_RIFF = 0xFFFFFFFF
 _DS64_BYTES = 28
@@ -76,7 +77,7 @@ def read_header(file: IO[bytes]) -> TakeHeader:
         recording_id, started_at, utc_offset_min = json.loads(origin)
         return TakeHeader(audio_format, Origin(str(recording_id), str(started_at), int(utc_offset_min)))
     except (struct.error, ValueError, TypeError, OverflowError):
-        raise DamagedAudio("The file has no header of a take.", "It was left as it is.") from None
+        raise DamagedAudio(tr("The file has no header of a take."), tr("It was left as it is.")) from None
 
 
 def frames_in(size_bytes: int, audio_format: AudioFormat) -> int:

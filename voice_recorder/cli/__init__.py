@@ -3,7 +3,6 @@
 import contextlib
 import io
 import sys
-from collections.abc import Callable
 
 import typer
 
@@ -55,14 +54,12 @@ class Usage(VoiceRecorderError):
     """What the argument parser refuses."""
 
 
-def run(arguments: list[str], build: Build, run_window: Callable[[], int]) -> int:
-    """Run a command, or the window when there is none; the exit code. Never a traceback for an error."""
+def run(arguments: list[str], build: Build) -> int:
+    """Run a command; the exit code. Never a traceback for an error."""
     as_json = "--json" in arguments
     _survive_any_text()
     program = Program(build)
     try:
-        if not arguments:
-            return run_window()
         command = typer.main.get_command(app)
         try:
             code = command.main(
@@ -71,13 +68,11 @@ def run(arguments: list[str], build: Build, run_window: Callable[[], int]) -> in
         finally:
             program.describe_changes()
         return code if isinstance(code, int) else 0
-    except VoiceRecorderError as error:
-        return report_error(error, as_json=as_json)
+    except (VoiceRecorderError, typer.Abort, KeyboardInterrupt) as error:
+        return say(error, as_json=as_json)
     except typer.TyperException as error:
         report_error(Usage(error.format_message()), as_json=as_json)
         return 2
-    except (typer.Abort, KeyboardInterrupt):
-        return report_error(VoiceRecorderError("Stopped.", "Nothing more was changed."), as_json=as_json)
     except Exception as error:  # a bug: it goes on to sys.excepthook, but --json gets its one document
         title = f"Voice Recorder met a bug ({type(error).__name__}: {error})."
         document = {"error": {"kind": "bug", "title": title, "detail": "Its log has the details."}}
@@ -86,6 +81,14 @@ def run(arguments: list[str], build: Build, run_window: Callable[[], int]) -> in
         raise
     finally:
         program.close()
+
+
+def say(error: BaseException, *, as_json: bool = False) -> int:
+    """Say what ended the program, an error of ours or somebody who stopped it; the exit code."""
+    _survive_any_text()
+    if not isinstance(error, VoiceRecorderError):
+        error = VoiceRecorderError("Stopped.", "Nothing more was changed.")
+    return report_error(error, as_json=as_json)
 
 
 def _survive_any_text() -> None:

@@ -63,7 +63,9 @@ def _day(name: str, words: str) -> Any:
 
 def list_(
     context: typer.Context,
-    search: Annotated[str, typer.Option(help="Words in title, notes or tags.", callback=as_text)] = "",
+    search: Annotated[
+        str, typer.Option(help="Words in title, notes, tags or names of markers.", callback=as_text)
+    ] = "",
     state: Annotated[RecordingState | None, typer.Option(help="Only those in this state.")] = None,
     tag: Annotated[
         list[str] | None, typer.Option(help="Only those with this tag; may be repeated.", callback=as_text)

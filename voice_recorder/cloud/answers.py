@@ -17,8 +17,9 @@ from voice_recorder.domain.errors import (
     TransientCloudError,
 )
 from voice_recorder.domain.preflight import in_mb
+from voice_recorder.domain.words import tr
 
-KEPT = "The recordings on this computer are unharmed."
+KEPT = tr("The recordings on this computer are unharmed.")
 _AGAIN = re.compile(r"Try again on (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
 _SIZES = re.compile(r"Got (\d+)\. Maximum is (\d+)")
 
@@ -33,13 +34,16 @@ def refusal(
     headers = headers or {}
     if "stale request" in message.lower():
         return CredentialsRejected(
-            "Cloudinary refuses what this computer signs, because its clock is wrong by more than an hour.",
-            f"{KEPT} Set date, time and time zone of this computer, then try again.",
+            tr(
+                "Cloudinary refuses what this computer signs, because its clock is wrong by more"
+                " than an hour."
+            ),
+            KEPT + " " + tr("Set date, time and time zone of this computer, then try again."),
         )
     if status in (420, 429):
         return TransientCloudError(
-            "Cloudinary answers no more questions for now: the account's limit is reached.",
-            f"{KEPT} It is tried again when Cloudinary allows it.",
+            tr("Cloudinary answers no more questions for now: the account's limit is reached."),
+            KEPT + " " + tr("It is tried again when Cloudinary allows it."),
             wait_s(message, headers),
         )
     if status == 401 or "cloud_name" in message.lower():
@@ -67,69 +71,83 @@ def wait_s(message: str, headers: Mapping[str, str]) -> float | None:
 def nonsense() -> TransientCloudError:
     """The error for an answer that cannot be understood."""
     return TransientCloudError(
-        "Cloudinary's answer made no sense.",
-        f"{KEPT} Perhaps the network wants a login first; it is tried again later.",
+        tr("Cloudinary's answer made no sense."),
+        KEPT + " " + tr("Perhaps the network wants a login first; it is tried again later."),
     )
 
 
 def missing() -> CloudCopyMissing:
     """The error for a copy that is not there."""
-    return CloudCopyMissing("Cloudinary has no such copy (any more).", KEPT)
+    return CloudCopyMissing(tr("Cloudinary has no such copy (any more)."), KEPT)
 
 
 def _unauthorised(message: str) -> CredentialsRejected:
     lower = message.lower()
     if "cloud_name" in lower or "cloud name" in lower:
-        title, what = (
-            "Cloudinary does not know this cloud name, or the key is not of this cloud.",
-            "cloud name",
-        )
+        title = tr("Cloudinary does not know this cloud name, or the key is not of this cloud.")
+        advice = tr("Copy the cloud name anew from Cloudinary's console, under Settings, API Keys.")
     elif "signature" in lower or "secret" in lower:
-        title, what = "Cloudinary says that the API secret is wrong.", "API secret"
+        title = tr("Cloudinary says that the API secret is wrong.")
+        advice = tr("Copy the API secret anew from Cloudinary's console, under Settings, API Keys.")
     elif "api_key" in lower or "api key" in lower:
-        title, what = "Cloudinary does not know this API key, or it was revoked.", "API key"
+        title = tr("Cloudinary does not know this API key, or it was revoked.")
+        advice = tr("Copy the API key anew from Cloudinary's console, under Settings, API Keys.")
     else:
-        title, what = "Cloudinary does not accept the key.", "API key and secret"
-    return CredentialsRejected(
-        title, f"{KEPT} Copy the {what} anew from Cloudinary's console, under Settings, API Keys."
-    )
+        title = tr("Cloudinary does not accept the key.")
+        advice = tr("Copy the API key and secret anew from Cloudinary's console, under Settings, API Keys.")
+    return CredentialsRejected(title, KEPT + " " + advice)
 
 
 def _too_large(message: str) -> FileRejected:
     sizes = _SIZES.search(message)
-    said = f": it has {in_mb(int(sizes[1]))}, and {in_mb(int(sizes[2]))} are allowed" if sizes else ""
+    title = tr("The file is larger than the Cloudinary plan allows.")
+    if sizes:
+        title = tr(
+            "The file is larger than the Cloudinary plan allows: it has {size}, and {most} are allowed.",
+            size=in_mb(int(sizes[1])),
+            most=in_mb(int(sizes[2])),
+        )
     return FileRejected(
-        f"The file is larger than the Cloudinary plan allows{said}.",
-        f"{KEPT} Send a smaller format (MP3, Opus), or choose a larger plan, then send it again.",
+        title,
+        KEPT + " " + tr("Send a smaller format (MP3, Opus), or choose a larger plan, then send it again."),
     )
 
 
 def _other(status: int, message: str, headers: Mapping[str, str], sending: bool) -> CloudError:
     if status == 403:
         return CredentialsRejected(
-            "Cloudinary does not allow this to the key.",
-            f"{KEPT} Give the key the needed role in Cloudinary's console, or use another key.",
+            tr("Cloudinary does not allow this to the key."),
+            KEPT + " " + tr("Give the key the needed role in Cloudinary's console, or use another key."),
         )
     if status == 404:
         return missing()
     if status == 409:
-        return CloudCopyDiffers("Cloudinary holds another file under this name.", "It was left as it is.")
+        return CloudCopyDiffers(
+            tr("Cloudinary holds another file under this name."), tr("It was left as it is.")
+        )
     if 400 <= status < 500 and status != 408:
         kind = FileRejected if sending and status == 400 else CloudError
-        what = "this file" if sending else "the request"
-        return kind(f"Cloudinary refuses {what}{_said(status, message)}.", KEPT)
-    return TransientCloudError(
-        f"Cloudinary is in trouble{f' (status {status})' if status else ''}.",
-        f"{KEPT} It is tried again later.",
-        wait_s(message, headers),
-    )
+        return kind(_refused(status, _harmless(message), sending), KEPT)
+    trouble = tr("Cloudinary is in trouble.")
+    if status:
+        trouble = tr("Cloudinary is in trouble (status {status}).", status=status)
+    return TransientCloudError(trouble, KEPT + " " + tr("It is tried again later."), wait_s(message, headers))
 
 
-def _said(status: int, message: str) -> str:
-    """Cloudinary's words, unless they are long or hold an address or what was signed."""
+def _refused(status: int, words: str, sending: bool) -> str:
+    if sending and words:
+        return tr("Cloudinary refuses this file: {words}.", words=words)
+    if sending:
+        return tr("Cloudinary refuses this file (status {status}).", status=status)
+    if words:
+        return tr("Cloudinary refuses the request: {words}.", words=words)
+    return tr("Cloudinary refuses the request (status {status}).", status=status)
+
+
+def _harmless(message: str) -> str:
+    """Cloudinary's words; none if they are long or hold an address or what was signed."""
     words = " ".join(message.split()).rstrip(".")
-    harmless = words and len(words) <= 150 and "://" not in words and "sign" not in words.lower()
-    return f": {words}" if harmless else f" (status {status})"
+    return words if len(words) <= 150 and "://" not in words and "sign" not in words.lower() else ""
 
 
 def _date(text: str) -> datetime | None:

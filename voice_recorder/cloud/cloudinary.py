@@ -114,7 +114,8 @@ class CloudinaryProvider:
             control.save(session)
             if not self._send_chunks(remote_id, file, session, control):
                 raise TransientCloudError(
-                    "Cloudinary lost what was sent to it.", f"{answers.KEPT} It is sent again later."
+                    tr("Cloudinary lost what was sent to it."),
+                    answers.KEPT + " " + tr("It is sent again later."),
                 )
         elif not session.chunk_bytes:
             _finish(self._send(remote_id, file, session, file.size_bytes, control), file)
@@ -335,7 +336,8 @@ def _require_equal(copy: RemoteCopy, file: OutgoingFile) -> None:
     difference = disagreement(copy, file)
     if difference is not None:
         raise CloudCopyDiffers(
-            "Cloudinary already holds another copy under this name.", f"{difference} It was left as it is."
+            tr("Cloudinary already holds another copy under this name."),
+            difference + " " + tr("It was left as it is."),
         )
 
 

@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from voice_recorder.cloud.credentials import unquoted
 from voice_recorder.domain.errors import ConfigurationError
+from voice_recorder.domain.words import tr
 
 URL_VARIABLE = "CLOUDINARY_URL"
 _VARIABLES = {
@@ -15,7 +16,14 @@ _VARIABLES = {
     "upload_prefix": "CLOUDINARY_UPLOAD_PREFIX",
 }
 VARIABLES = f"{URL_VARIABLE}, or {', '.join(_VARIABLES.values())}"
-_FORM = "It has the form cloudinary://KEY:SECRET@CLOUD; a '/', '@' or '#' in it is written %2F, %40 or %23."
+_FORM = tr(
+    "It has the form cloudinary://KEY:SECRET@CLOUD; a '/', '@' or '#' in it is written %2F, %40 or %23."
+)
+_NOT_EMPTY = {
+    "cloud_name": tr("Cloudinary's cloud name cannot be empty or have a space in it."),
+    "api_key": tr("Cloudinary's api key cannot be empty or have a space in it."),
+    "api_secret": tr("Cloudinary's api secret cannot be empty or have a space in it."),
+}
 
 
 def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -41,7 +49,8 @@ def from_url(url: str) -> dict[str, str]:
     }
     if not all(values.values()):
         raise ConfigurationError(
-            f"The variable {URL_VARIABLE} lacks the key, the secret or the cloud.", _FORM
+            tr("The variable {variable} lacks the key, the secret or the cloud.", variable=URL_VARIABLE),
+            _FORM,
         )
     prefix = parse_qs(split.query).get("upload_prefix")
     return {**values, "upload_prefix": prefix[0]} if prefix else values
@@ -56,16 +65,16 @@ def cleaned(values: Mapping[str, str]) -> dict[str, str]:
     for value in list(clean.values()):
         if value.lower().startswith("cloudinary://"):
             clean = {**clean, **from_url(value)}
-    for name in ("cloud_name", "api_key", "api_secret"):
+    for name, title in _NOT_EMPTY.items():
         if name in clean and not re.fullmatch(r"\S+", clean[name]):
             raise ConfigurationError(
-                f"Cloudinary's {name.replace('_', ' ')} cannot be empty or have a space in it.",
-                "Copy it from Cloudinary's console, under Settings, API Keys.",
+                title,
+                tr("Copy it from Cloudinary's console, under Settings, API Keys."),
             )
     if not re.fullmatch(r"[\w-]+", clean.get("cloud_name", "-")):
         raise ConfigurationError(
-            f"{clean['cloud_name']!r} cannot be the name of a cloud.",
-            "Copy the cloud name from Cloudinary's console; it has letters, digits and hyphens only.",
+            tr("{name} cannot be the name of a cloud.", name=repr(clean["cloud_name"])),
+            tr("Copy the cloud name from Cloudinary's console; it has letters, digits and hyphens only."),
         )
     return _with_clean_prefix(clean)
 
@@ -82,8 +91,8 @@ def _with_clean_prefix(values: dict[str, str]) -> dict[str, str]:
         usable = False
     if not usable:
         raise ConfigurationError(
-            "The server's address for Cloudinary cannot be used.",
-            "It looks like https://api.example.com. Leave it empty for Cloudinary itself.",
+            tr("The server's address for Cloudinary cannot be used."),
+            tr("It looks like https://api.example.com. Leave it empty for Cloudinary itself."),
         )
     return {**values, "upload_prefix": prefix}
 
@@ -98,5 +107,7 @@ def _split(url: str) -> SplitResult:
     except ValueError:
         split = SplitResult("", "", "", "", "")
     if split.scheme != "cloudinary":
-        raise ConfigurationError(f"The variable {URL_VARIABLE} does not hold a Cloudinary address.", _FORM)
+        raise ConfigurationError(
+            tr("The variable {variable} does not hold a Cloudinary address.", variable=URL_VARIABLE), _FORM
+        )
     return split

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from voice_recorder.domain.errors import ConfigurationError, CredentialsRejected, SecretsUnavailable
 from voice_recorder.domain.ports import ProviderField, ProviderKind
+from voice_recorder.domain.words import tr
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -21,7 +22,7 @@ ANSWERS_WITHIN_S = 30.0
 _T = TypeVar("_T")
 # The chainer asks all keyrings in turn, unfit ones too.
 _UNFIT = ("keyring.backends.chainer", "keyrings.alt", "keyring.backends.fail", "keyring.backends.null")
-_ADVICE = "Unlock or install one, or set the variables of the provider; nothing was written elsewhere."
+_ADVICE = tr("Unlock or install one, or set the variables of the provider; nothing was written elsewhere.")
 
 
 class Values(Mapping[str, str]):
@@ -105,10 +106,15 @@ def _default(field: ProviderField, home: Path | None) -> str:
 def _incomplete(kind: ProviderKind, missing: list[ProviderField]) -> ConfigurationError | CredentialsRejected:
     refuse = CredentialsRejected if any(field.secret for field in missing) else ConfigurationError
     names = ", ".join(field.title for field in missing)
-    variables = f", or set its variables ({kind.variables})" if kind.variables else ""
+    advice = tr("Run 'voice-recorder provider set {kind}'.", kind=kind.name)
+    if kind.variables:
+        advice = tr(
+            "Run 'voice-recorder provider set {kind}', or set its variables ({variables}).",
+            kind=kind.name,
+            variables=kind.variables,
+        )
     return refuse(
-        f"{kind.title} cannot be used yet: {names} is missing.",
-        f"Run 'voice-recorder provider set {kind.name}'{variables}.",
+        tr("{provider} cannot be used yet: {names} is missing.", provider=kind.title, names=names), advice
     )
 
 
@@ -126,10 +132,10 @@ def _ask(question: Callable[["KeyringBackend"], _T], within_s: float) -> _T:
     try:
         return answer.result(within_s)
     except TimeoutError:
-        raise SecretsUnavailable("The keyring of this computer does not answer.", _ADVICE) from None
+        raise SecretsUnavailable(tr("The keyring of this computer does not answer."), _ADVICE) from None
     except _keyring_errors() as error:
         # The error's own words are not shown: nobody knows what a keyring puts into them.
-        raise SecretsUnavailable("The keyring of this computer is locked or broken.", _ADVICE) from error
+        raise SecretsUnavailable(tr("The keyring of this computer is locked or broken."), _ADVICE) from error
 
 
 def _keyring() -> "KeyringBackend":
@@ -142,7 +148,7 @@ def _keyring() -> "KeyringBackend":
     except (ImportError, AttributeError, ValueError, RuntimeError):  # of a keyring chosen by configuration
         found = None
     if found is None or not _is_fit(found):
-        raise SecretsUnavailable("This computer has no keyring in which a secret could be kept.", _ADVICE)
+        raise SecretsUnavailable(tr("This computer has no keyring in which a secret could be kept."), _ADVICE)
     return found
 
 

@@ -51,7 +51,7 @@ _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _UNSYNCABLE = {errno.EINVAL, errno.EBADF, errno.ENOTSUP}
 _BLOCK_BYTES = 1 << 18
-_KEPT = "The recordings on this computer are unharmed."
+_KEPT = tr("The recordings on this computer are unharmed.")
 
 
 class FolderProvider:
@@ -71,7 +71,8 @@ class FolderProvider:
         with self._errors_converted():
             if not self._marker.exists() and _awaits_disk(self._root.resolve()):
                 raise TransientCloudError(
-                    f"The disk of the folder {str(self._root)!r} is not there.", "Connect it and try again."
+                    tr("The disk of the folder {folder} is not there.", folder=repr(str(self._root))),
+                    tr("Connect it and try again."),
                 )
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._copies.mkdir(mode=0o700, exist_ok=True)
@@ -115,8 +116,8 @@ class FolderProvider:
         difference = disagreement(self.stat(remote_id), file)
         if difference is not None:
             raise CloudCopyDiffers(
-                f"The folder {str(self._root)!r} holds another file of that name.",
-                f"{difference} It was left as it is.",
+                tr("The folder {folder} holds another file of that name.", folder=repr(str(self._root))),
+                difference + " " + tr("It was left as it is."),
             )
 
     def stat(self, remote_id: str, *, thorough: bool = False) -> RemoteCopy | None:
@@ -172,7 +173,7 @@ class FolderProvider:
                 file = path.open("rb")
             except FileNotFoundError as error:
                 raise CloudCopyMissing(
-                    f"The copy is no longer in the folder {str(self._root)!r}.", _KEPT
+                    tr("The copy is no longer in the folder {folder}.", folder=repr(str(self._root))), _KEPT
                 ) from error
         with file:
             status = os.fstat(file.fileno())
@@ -196,7 +197,10 @@ class FolderProvider:
     def _path(self, remote_id: str) -> Path:
         subfolder, _, name = remote_id.partition("/")
         if subfolder != _SUBFOLDER or not _NAME.fullmatch(name):
-            raise CloudError(f"{remote_id[:100]!r} cannot be the name of a copy.", "Nothing was touched.")
+            raise CloudError(
+                tr("{name} cannot be the name of a copy.", name=repr(remote_id[:100])),
+                tr("Nothing was touched."),
+            )
         return self._copies / name
 
     def _require_disk(self) -> None:
@@ -206,8 +210,8 @@ class FolderProvider:
             raise
         except OSError as error:
             raise NetworkUnreachable(
-                f"The folder {str(self._root)!r} is not there: is its disk connected?",
-                f"{_KEPT} If the folder is new or was emptied, test the connection in the settings.",
+                tr("The folder {folder} is not there: is its disk connected?", folder=repr(str(self._root))),
+                _KEPT + " " + tr("If the folder is new or was emptied, test the connection in the settings."),
             ) from error
 
     def _copies_there(self) -> Iterator[RemoteCopy]:
@@ -257,20 +261,25 @@ class FolderProvider:
         try:
             yield
         except OSError as error:
-            folder = f"the folder {str(self._root)!r}"
+            folder = repr(str(self._root))
             if error.errno in _NO_ROOM:
                 raise TransientCloudError(
-                    f"The disk of {folder} is full.", f"{_KEPT} Make room there; it is tried again."
+                    tr("The disk of the folder {folder} is full.", folder=folder),
+                    _KEPT + " " + tr("Make room there; it is tried again."),
                 ) from error
             if error.errno == errno.EFBIG:
-                raise FileRejected(f"The disk of {folder} takes no file of this size.", _KEPT) from error
+                raise FileRejected(
+                    tr("The disk of the folder {folder} takes no file of this size.", folder=folder), _KEPT
+                ) from error
             reason = error.strerror or type(error).__name__
             if error.errno in _FORBIDDEN:
                 raise CloudError(
-                    f"You may not use {folder}: {reason}.", f"{_KEPT} Check its permissions."
+                    tr("You may not use the folder {folder}: {reason}.", folder=folder, reason=reason),
+                    _KEPT + " " + tr("Check its permissions."),
                 ) from error
             raise TransientCloudError(
-                f"Something is wrong with {folder}: {reason}.", f"{_KEPT} It is tried again."
+                tr("Something is wrong with the folder {folder}: {reason}.", folder=folder, reason=reason),
+                _KEPT + " " + tr("It is tried again."),
             ) from error
 
 
@@ -297,16 +306,22 @@ class FolderKind:
         try:
             path = Path(text).expanduser()
         except RuntimeError:
-            raise ConfigurationError(f"The folder cannot be {text!r}.", "There is no such user.") from None
+            raise ConfigurationError(
+                tr("The folder cannot be {text}.", text=repr(text)), tr("There is no such user.")
+            ) from None
         if not path.is_absolute() or "\0" in text:
             raise ConfigurationError(
-                f"The folder cannot be {text!r}.", "Give the whole path, from the root of the disk on."
+                tr("The folder cannot be {text}.", text=repr(text)),
+                tr("Give the whole path, from the root of the disk on."),
             )
         try:
             _refuse_unsuitable(path)
         except OSError as error:
             raise ConfigurationError(
-                f"The folder {str(path)!r} cannot be used: {error.strerror}.", "Choose another folder."
+                tr(
+                    "The folder {path} cannot be used: {reason}.", path=repr(str(path)), reason=error.strerror
+                ),
+                tr("Choose another folder."),
             ) from error
         return {"path": str(path)}
 
@@ -328,11 +343,13 @@ def _is_library(folder: Path) -> bool:
 
 def _refuse_unsuitable(path: Path) -> None:
     if path.exists() and not path.is_dir():
-        raise ConfigurationError(f"{str(path)!r} is a file, not a folder.", "Choose a folder.")
+        raise ConfigurationError(
+            tr("{path} is a file, not a folder.", path=repr(str(path))), tr("Choose a folder.")
+        )
     if _is_ours(path.resolve()):
         raise ConfigurationError(
-            f"{str(path)!r} is inside the folder of the recordings themselves.",
-            "A copy there would be lost together with the recording: choose a folder elsewhere.",
+            tr("{path} is inside the folder of the recordings themselves.", path=repr(str(path))),
+            tr("A copy there would be lost together with the recording: choose a folder elsewhere."),
         )
 
 

@@ -9,9 +9,10 @@ from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from voice_recorder.domain.errors import NetworkUnreachable, TransientCloudError
+from voice_recorder.domain.words import tr
 
 _NO_WAY = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ECONNREFUSED}
-_LATER = "Nothing was changed on this computer; it is tried again later."
+_LATER = tr("Nothing was changed on this computer; it is tried again later.")
 
 
 def host_of(url: str) -> str:
@@ -34,19 +35,27 @@ def network_error(error: BaseException, host: str) -> TransientCloudError:
     """What an error of urllib3, ``http.client`` or a socket means for people."""
     cause = _innermost(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
-        reason = getattr(cause, "verify_message", "") or "its certificate is wrong"
         return TransientCloudError(
-            f"The connection to {host} is not safe: {reason}.",
-            "Nothing was sent. Check the date and time of this computer, and whether the network wants a"
-            " login first; it is tried again later.",
+            _unsafe(host, getattr(cause, "verify_message", "")),
+            tr(
+                "Nothing was sent. Check the date and time of this computer, and whether the"
+                " network wants a login first; it is tried again later."
+            ),
         )
     if _is_unreachable(cause):
         return NetworkUnreachable(
-            f"{host} cannot be reached.", f"Is this computer connected to the internet? {_LATER}"
+            tr("{host} cannot be reached.", host=host),
+            tr("Is this computer connected to the internet?") + " " + _LATER,
         )
     if _is_timeout(cause):
-        return TransientCloudError(f"{host} did not answer in time.", _LATER)
-    return TransientCloudError(f"The connection to {host} broke.", _LATER)
+        return TransientCloudError(tr("{host} did not answer in time.", host=host), _LATER)
+    return TransientCloudError(tr("The connection to {host} broke.", host=host), _LATER)
+
+
+def _unsafe(host: str, reason: str) -> str:
+    if reason:
+        return tr("The connection to {host} is not safe: {reason}.", host=host, reason=reason)
+    return tr("The connection to {host} is not safe: its certificate is wrong.", host=host)
 
 
 def _innermost(error: BaseException) -> BaseException:

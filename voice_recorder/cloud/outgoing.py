@@ -9,6 +9,7 @@ from typing import Self
 
 from voice_recorder.domain.errors import Cancelled, FileRejected
 from voice_recorder.domain.ports import OutgoingFile, UploadControl
+from voice_recorder.domain.words import tr
 
 _HASH_BLOCK_BYTES = 1 << 20
 
@@ -21,7 +22,7 @@ class OutgoingPart:
     """
 
     def __init__(self, file: OutgoingFile, start: int, end: int, control: UploadControl) -> None:
-        self._path = file.path
+        self._name = repr(str(file.path))
         self._start = start
         self._end = end
         self._control = control
@@ -29,10 +30,15 @@ class OutgoingPart:
         try:
             self._file = io.FileIO(file.path)
         except OSError as error:
-            raise self._rejected(error.strerror or "it cannot be read") from error
+            raise self._unreadable(error) from error
         if os.fstat(self._file.fileno()).st_size != file.size_bytes:
             self._file.close()
-            raise self._rejected("it has another size than when it was queued")
+            raise self._rejected(
+                tr(
+                    "The file {path} could not be sent: it has another size than when it was queued.",
+                    path=self._name,
+                )
+            )
         self._file.seek(start)
 
     def __len__(self) -> int:
@@ -84,13 +90,16 @@ class OutgoingPart:
         try:
             block = self._file.read(size)
         except OSError as error:
-            raise self._rejected(error.strerror or "it cannot be read") from error
+            raise self._unreadable(error) from error
         if not block:
-            raise self._rejected("it became shorter")
+            raise self._rejected(tr("The file {path} could not be sent: it became shorter.", path=self._name))
         return block
 
-    def _rejected(self, reason: str) -> FileRejected:
-        return FileRejected(
-            f"The file {str(self._path)!r} could not be sent: {reason}.",
-            "Nothing was changed; check the recording, then send it again.",
-        )
+    def _unreadable(self, error: OSError) -> FileRejected:
+        title = tr("The file {path} could not be sent: it cannot be read.", path=self._name)
+        if error.strerror:
+            title = tr("The file {path} could not be sent: {reason}.", path=self._name, reason=error.strerror)
+        return self._rejected(title)
+
+    def _rejected(self, title: str) -> FileRejected:
+        return FileRejected(title, tr("Nothing was changed; check the recording, then send it again."))

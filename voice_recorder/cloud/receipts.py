@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from voice_recorder.domain.errors import Cancelled, StorageError
 from voice_recorder.domain.ports import Digest, DigestScheme, OutgoingFile, Provider, RemoteCopy
+from voice_recorder.domain.words import tr
 
 BLOCK_BYTES = 1 << 20
 
@@ -30,13 +31,16 @@ def disagreement(copy: RemoteCopy | None, file: OutgoingFile) -> str | None:
     StorageError when the file has to be read for it (``SHA256_OF_PARTS``) and cannot be.
     """
     if copy is None:
-        return "The provider has no such copy."
+        return tr("The provider has no such copy.")
     if copy.size_bytes != file.size_bytes:
-        return f"The copy has {copy.size_bytes:,} bytes; {file.size_bytes:,} were sent."
+        return _other_size(copy.size_bytes, file.size_bytes)
     if copy.digest is None:
-        return "The provider tells no digest of the copy, so nothing proves what it holds."
+        return tr("The provider tells no digest of the copy, so nothing proves what it holds.")
     if copy.digest.value != _digest_as_provider(copy.digest, file):
-        return f"The copy is as long as what was sent, but not equal to it ({copy.digest.scheme} differs)."
+        return tr(
+            "The copy is as long as what was sent, but not equal to it ({scheme} differs).",
+            scheme=copy.digest.scheme,
+        )
     return None
 
 
@@ -60,10 +64,15 @@ def download_differs(
             received_bytes += len(block)
             progress(received_bytes)
     if received_bytes != size_bytes:
-        return f"The copy has {received_bytes:,} bytes; {size_bytes:,} were sent."
+        return _other_size(received_bytes, size_bytes)
     if received.hexdigest() != sha256:
-        return "The copy is as long as what was sent, but not equal to it (every byte was compared)."
+        return tr("The copy is as long as what was sent, but not equal to it (every byte was compared).")
     return None
+
+
+def _other_size(size_bytes: int, sent_bytes: int) -> str:
+    has, sent = f"{size_bytes:,}", f"{sent_bytes:,}"
+    return tr("The copy has {has} bytes; {sent} were sent.", has=has, sent=sent)
 
 
 def _digest_as_provider(digest: Digest, file: OutgoingFile) -> str | None:
@@ -96,7 +105,8 @@ def _blocks_of(path: Path) -> Iterator[bytes]:
             yield from _blocks(file)
     except OSError as error:
         raise StorageError(
-            f"The file {str(path)!r} could not be read: {error.strerror}.", "Nothing was changed."
+            tr("The file {path} could not be read: {reason}.", path=repr(str(path)), reason=error.strerror),
+            tr("Nothing was changed."),
         ) from error
 
 

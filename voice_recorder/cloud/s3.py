@@ -33,6 +33,7 @@ from voice_recorder.domain.ports import (
     UploadControl,
     UploadSession,
 )
+from voice_recorder.domain.words import tr
 
 _NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9]{1,8}")
 PAGE = 1000
@@ -44,7 +45,7 @@ _TITLE_BYTES = 300  # all metadata of an object may have 2 KB
 _PART_BYTES = "part-bytes"
 _TAKEN = {"PreconditionFailed", "412"}
 _ODD = {"NotImplemented", "NoSuchUpload", "InvalidPart"}
-_UNCHANGED = "Nothing was changed."
+_UNCHANGED = tr("Nothing was changed.")
 
 
 class S3Provider:
@@ -139,7 +140,9 @@ class S3Provider:
     def link(self, remote_id: str, file_name: str, expires_s: int) -> str:
         """A presigned URL, at most a week long, that saves under ``file_name``."""
         if not 0 < expires_s <= _LONGEST_LINK_S:
-            raise CloudError("A link to S3 lives for at most 7 days.", f"Choose a shorter time. {_UNCHANGED}")
+            raise CloudError(
+                tr("A link to S3 lives for at most 7 days."), tr("Choose a shorter time.") + " " + _UNCHANGED
+            )
         plain = re.sub(r'[^ -~]|["\\]', "_", file_name)
         return str(
             self._client.generate_presigned_url(
@@ -215,8 +218,8 @@ class S3Provider:
         difference = disagreement(copy, file)
         if difference is not None:
             raise CloudCopyDiffers(
-                f"The bucket {self._bucket!r} holds another file of that name.",
-                f"{difference} It was left as it is.",
+                tr("The bucket {bucket} holds another file of that name.", bucket=repr(self._bucket)),
+                difference + " " + tr("It was left as it is."),
             )
         return True
 

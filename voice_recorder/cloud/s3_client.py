@@ -22,6 +22,7 @@ from voice_recorder.domain.errors import (
     TransientCloudError,
     VoiceRecorderError,
 )
+from voice_recorder.domain.words import tr
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -29,14 +30,14 @@ if TYPE_CHECKING:
 
 _LOGGERS = ("boto3", "botocore", "s3transfer", "urllib3")  # what they say below WARNING holds signed URLs
 _LARGEST_CLOCK_ERROR_S = 15 * 60.0
-_LATER = "Nothing was changed on this computer; it is tried again later."
-_KEPT = "Nothing was changed on this computer."
+_LATER = tr("Nothing was changed on this computer; it is tried again later.")
+_KEPT = tr("Nothing was changed on this computer.")
 _KEY_WORDS = {
-    "InvalidAccessKeyId": "The access key is not known there.",
-    "SignatureDoesNotMatch": "The secret access key does not belong to the access key.",
-    "ExpiredToken": "The session token has expired.",
-    "InvalidToken": "The session token is not valid.",
-    "AccessDenied": "It may not do that.",
+    "InvalidAccessKeyId": tr("The access key is not known there."),
+    "SignatureDoesNotMatch": tr("The secret access key does not belong to the access key."),
+    "ExpiredToken": tr("The session token has expired."),
+    "InvalidToken": tr("The session token is not valid."),
+    "AccessDenied": tr("It may not do that."),
 }
 # Damaged on the way; raced by another; too busy.
 _LATER_CODES = {
@@ -154,12 +155,15 @@ def require(where: str, answer: Mapping[str, Any], *names: str) -> None:
 
 def nonsense(where: str) -> TransientCloudError:
     """An answer that cannot be understood."""
-    return TransientCloudError(f"{where} gives answers that make no sense.", _LATER)
+    return TransientCloudError(tr("{service} gives answers that make no sense.", service=where), _LATER)
 
 
 def elsewhere(bucket: str, region: str) -> CloudError:
     """The bucket is in another region than the one that was set."""
-    return CloudError(f"The bucket {bucket!r} is in the region {region}.", f"{_KEPT} Set that region.")
+    return CloudError(
+        tr("The bucket {bucket} is in the region {region}.", bucket=repr(bucket), region=region),
+        _KEPT + " " + tr("Set that region."),
+    )
 
 
 def _code(error: "ClientError") -> str:
@@ -192,17 +196,26 @@ def refusal(
     headers = headers or {}
     if _may_work_later(status, code):
         return TransientCloudError(
-            f"{where} cannot serve the request now ({code or status}).", _LATER, _retry_after_s(headers)
+            tr("{service} cannot serve the request now ({code}).", service=where, code=code or status),
+            _LATER,
+            _retry_after_s(headers),
         )
     if status in (401, 403) or code in _KEY_WORDS:
         return _key_refusal(code, where, bucket, headers)
     if code == "NoSuchBucket":
-        return CloudError(f"{where} has no bucket {bucket!r}.", f"{_KEPT} Make it there, or choose another.")
+        return CloudError(
+            tr("{service} has no bucket {bucket}.", service=where, bucket=repr(bucket)),
+            _KEPT + " " + tr("Make it there, or choose another."),
+        )
     if status == 404:
-        return CloudCopyMissing(f"The copy is no longer in the bucket {bucket!r}.", _KEPT)
+        return CloudCopyMissing(
+            tr("The copy is no longer in the bucket {bucket}.", bucket=repr(bucket)), _KEPT
+        )
     if code == "EntityTooLarge" or status == 413:
-        return FileRejected(f"{where} takes no file of this size.", _KEPT)
-    return CloudError(f"{where} refuses the request ({code or status}).", _KEPT)
+        return FileRejected(tr("{service} takes no file of this size.", service=where), _KEPT)
+    return CloudError(
+        tr("{service} refuses the request ({code}).", service=where, code=code or status), _KEPT
+    )
 
 
 def _may_work_later(status: int, code: str) -> bool:
@@ -214,12 +227,15 @@ def _may_work_later(status: int, code: str) -> bool:
 def _key_refusal(code: str, where: str, bucket: str, headers: Mapping[str, str]) -> CredentialsRejected:
     if code == "RequestTimeTooSkewed" or _clock_error_s(headers) > _LARGEST_CLOCK_ERROR_S:
         return CredentialsRejected(
-            "The clock of this computer is wrong, so the signature is not accepted.",
-            f"{_KEPT} Set date and time right, then try again.",
+            tr("The clock of this computer is wrong, so the signature is not accepted."),
+            _KEPT + " " + tr("Set date and time right, then try again."),
         )
-    what = _KEY_WORDS.get(code, f"The key may not use the bucket {bucket!r} like this, or is not known.")
+    what = _KEY_WORDS.get(code) or tr(
+        "The key may not use the bucket {bucket} like this, or is not known.", bucket=repr(bucket)
+    )
     return CredentialsRejected(
-        f"{where} refuses the access key.", f"{what} {_KEPT} Check both keys and their rights."
+        tr("{service} refuses the access key.", service=where),
+        what + " " + _KEPT + " " + tr("Check both keys and their rights."),
     )
 
 

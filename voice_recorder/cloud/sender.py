@@ -19,6 +19,7 @@ from voice_recorder.cloud.network import host_of, network_errors_converted
 from voice_recorder.cloud.outgoing import OutgoingPart
 from voice_recorder.cloud.sockets import NEVER, AnsweredEarly, PatientSocket, connect
 from voice_recorder.domain.errors import TransientCloudError
+from voice_recorder.domain.words import tr
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -98,7 +99,9 @@ class Sender:
                     yield response
                     return
                 url = urljoin(url, location)
-        raise TransientCloudError(f"{host_of(url)} sends requests in circles.", "It is tried again later.")
+        raise TransientCloudError(
+            tr("{host} sends requests in circles.", host=host_of(url)), tr("It is tried again later.")
+        )
 
     @contextmanager
     def _answered(

@@ -6,6 +6,7 @@ from datetime import datetime
 from voice_recorder.domain.edit_list import Second
 from voice_recorder.domain.errors import EditRefused
 from voice_recorder.domain.recording import Segment
+from voice_recorder.domain.words import tr
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,13 @@ class EditHistory:
     def undone(self) -> "EditHistory":
         """One operation back. EditRefused when there is none."""
         if not self.can_undo:
-            raise EditRefused("There is nothing to undo.")
+            raise EditRefused(tr("There is nothing to undo."))
         return EditHistory(self.steps, self.current - 1)
 
     def redone(self) -> "EditHistory":
         """One operation forth again. EditRefused when there is none."""
         if not self.can_redo:
-            raise EditRefused("There is nothing to redo.")
+            raise EditRefused(tr("There is nothing to redo."))
         return EditHistory(self.steps, self.current + 1)
 
 

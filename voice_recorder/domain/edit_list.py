@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from voice_recorder.domain.errors import EditRefused
 from voice_recorder.domain.recording import Ramp, Recording, Segment
+from voice_recorder.domain.words import tr
 
 Second = Fraction | float | int
 
@@ -73,7 +74,7 @@ class Timeline:
             if wanted < start + self.length_of(segment):
                 break
         if found is None:
-            raise EditRefused("There is nothing to hear.")
+            raise EditRefused(tr("There is nothing to hear."))
         return found
 
     def seconds_of(self, master_id: str, frame: int) -> tuple[Fraction, ...]:
@@ -146,7 +147,7 @@ class Timeline:
     def amplify(self, start: Second, end: Second, factor: float) -> "Timeline":
         """``factor`` times as loud between ``start`` and ``end``. EditRefused for a factor that is none."""
         if not 0 <= factor < float("inf"):
-            raise EditRefused(f"Sound cannot be made {factor} times as loud.")
+            raise EditRefused(tr("Sound cannot be made {factor} times as loud.", factor=factor))
         steady = Ramp(factor, factor)
         return self._changed(start, end, lambda s: replace(s, gains=_product(s.gains, steady)))
 
@@ -161,7 +162,7 @@ class Timeline:
 
     def _joined(self, other: "Timeline", segments: Iterable[Segment]) -> "Timeline":
         if not other.segments:
-            raise EditRefused("There is no sound to put in.", "Nothing was changed.")
+            raise EditRefused(tr("There is no sound to put in."), tr("Nothing was changed."))
         return Timeline(_heard(segments), {**self.rates, **other.rates})
 
     def _cut_at(
@@ -189,7 +190,7 @@ class Timeline:
         done = sum(map(self.length_of, before), Fraction(0))
         middle, after = self._cut_at(rest, last - done)
         if not middle:
-            raise EditRefused("Nothing is selected.", "Drag over the waveform to select a part.")
+            raise EditRefused(tr("Nothing is selected."), tr("Drag over the waveform to select a part."))
         return before, middle, after
 
     def _changed(self, start: Second, end: Second, change: Callable[[Segment], Segment]) -> "Timeline":
@@ -213,7 +214,7 @@ class Timeline:
 def _exact(second: Second) -> Fraction:
     """A place as it is given; EditRefused for one that is no number."""
     if isinstance(second, float) and not math.isfinite(second):
-        raise EditRefused("That is no place in a recording.", "Nothing was changed.")
+        raise EditRefused(tr("That is no place in a recording."), tr("Nothing was changed."))
     return Fraction(second)
 
 
@@ -225,7 +226,7 @@ def _product(gains: tuple[Ramp, ...], ramp: Ramp) -> tuple[Ramp, ...]:
             if gain.is_steady:
                 steady *= gain.start
         if math.isinf(steady):
-            raise EditRefused("That is too loud for any sound.", "Nothing was changed.")
+            raise EditRefused(tr("That is too loud for any sound."), tr("Nothing was changed."))
         rest = tuple(gain for gain in gains if not gain.is_steady)
         return rest if steady == 1 else (*rest, Ramp(steady, steady))
     return (*gains, ramp)
@@ -235,7 +236,7 @@ def _heard(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     """The segments of a timeline, of which there must be one."""
     tidy = _tidy(segments)
     if not tidy:
-        raise EditRefused("That would leave nothing.", "Nothing was changed.")
+        raise EditRefused(tr("That would leave nothing."), tr("Nothing was changed."))
     return tidy
 
 

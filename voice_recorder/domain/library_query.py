@@ -10,6 +10,7 @@ from typing import Any
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
+from voice_recorder.domain.words import tr
 
 NO_FOLDER = ""
 """As the folder of a query: recordings that are in none. No folder has this name."""
@@ -126,7 +127,8 @@ def query_from(document: Any) -> LibraryQuery:
 
 def _refused(found: Any) -> QueryRefused:
     return QueryRefused(
-        f"The search cannot be read: {str(found)[:100]!r}.", "No recording was touched; save it again."
+        tr("The search cannot be read: {found}.", found=repr(str(found)[:100])),
+        tr("No recording was touched; save it again."),
     )
 
 

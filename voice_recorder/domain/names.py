@@ -3,9 +3,26 @@
 import unicodedata
 
 from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.domain.words import tr
 
 LONGEST_NAME = 100
 """Characters."""
+
+_EMPTY = {
+    "tag": tr("The name of a tag cannot be empty."),
+    "folder": tr("The name of a folder cannot be empty."),
+    "saved search": tr("The name of a saved search cannot be empty."),
+}
+_TOO_LONG = {
+    "tag": tr("The name of a tag has at most {most} characters; this one has {count}."),
+    "folder": tr("The name of a folder has at most {most} characters; this one has {count}."),
+    "saved search": tr("The name of a saved search has at most {most} characters; this one has {count}."),
+}
+_CONTROL = {
+    "tag": tr("The name of a tag cannot hold control characters."),
+    "folder": tr("The name of a folder cannot hold control characters."),
+    "saved search": tr("The name of a saved search cannot hold control characters."),
+}
 
 
 class NameRefused(VoiceRecorderError):
@@ -15,20 +32,19 @@ class NameRefused(VoiceRecorderError):
 def clean_name(name: str, what: str) -> str:
     """``name`` as it is stored: composed (NFC), without white space around it and with single spaces inside.
 
-    ``what`` is what gets it, as "tag". NameRefused when it is empty, too long, or holds control characters.
+    ``what`` gets it: "tag", "folder" or "saved search". NameRefused when it is empty, too long, or holds
+    control characters.
     """
     clean = " ".join(unicodedata.normalize("NFC", name).split())
     if not any(char.isprintable() and not char.isspace() for char in clean):
-        raise NameRefused(f"The name of a {what} cannot be empty.", "Nothing was changed.")
+        raise NameRefused(_EMPTY[what], tr("Nothing was changed."))
     if len(clean) > LONGEST_NAME:
         raise NameRefused(
-            f"The name of a {what} has at most {LONGEST_NAME} characters; this one has {len(clean):,}.",
-            "Nothing was changed; choose a shorter one.",
+            _TOO_LONG[what].format(most=LONGEST_NAME, count=f"{len(clean):,}"),
+            tr("Nothing was changed; choose a shorter one."),
         )
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in clean):
-        raise NameRefused(
-            f"The name of a {what} cannot hold control characters.", "Nothing was changed; type it anew."
-        )
+        raise NameRefused(_CONTROL[what], tr("Nothing was changed; type it anew."))
     return clean
 
 

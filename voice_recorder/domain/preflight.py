@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from voice_recorder.domain.words import tr
+
 MB = 1_000_000
 FLOOR_MARGIN_BYTES = 20 * MB
 FLOOR_SECONDS = 60
@@ -105,39 +107,58 @@ def _need(limits: Limits) -> int:
 
 def _blocking_reasons(found: Measurements, limits: Limits) -> list[str]:
     if found.away:
-        return ["The recordings folder is not there; connect its disk or bring it back, and all goes on."]
+        return [tr("The recordings folder is not there; connect its disk or bring it back, and all goes on.")]
     reasons = []
     if not found.writable:
-        reasons.append("The recordings folder cannot be written to; check its permissions and its disk.")
+        reasons.append(tr("The recordings folder cannot be written to; check its permissions and its disk."))
     if limits.minimum_bytes is not None and found.free_bytes < _need(limits):
-        free, need = in_mb(found.free_bytes), in_mb(_need(limits))
-        reasons.append(f"Only {free} are free and {need} are needed; {_freeable(found)}.")
+        reasons.append(_too_little(found, _need(limits)))
     if found.free_inodes is not None and found.free_inodes < 10:
-        reasons.append("The disk has no room for another file (no free inodes); delete some small files.")
+        reasons.append(tr("The disk has no room for another file (no free inodes); delete some small files."))
     if found.database_intact is False:
-        reasons.append("The library's database is damaged; go back to a backup with 'voice-recorder backup'.")
+        reasons.append(
+            tr("The library's database is damaged; go back to a backup with 'voice-recorder backup'.")
+        )
     return reasons
 
 
-def _freeable(found: Measurements) -> str:
+def _too_little(found: Measurements, need_bytes: int) -> str:
+    free, need = in_mb(found.free_bytes), in_mb(need_bytes)
     if not found.freeable_bytes:
-        return "nothing can be freed in the trash or the cache"
-    return f"{in_mb(found.freeable_bytes)} can be freed by emptying the trash and the cache"
+        return tr(
+            "Only {free} are free and {need} are needed; nothing can be freed in the trash or the cache.",
+            free=free,
+            need=need,
+        )
+    return tr(
+        "Only {free} are free and {need} are needed; {freeable} can be freed by emptying the trash and the"
+        " cache.",
+        free=free,
+        need=need,
+        freeable=in_mb(found.freeable_bytes),
+    )
 
 
 def _warnings(found: Measurements, limits: Limits) -> list[str]:
     reasons = []
     minimum = limits.minimum_bytes
     if minimum is not None and _need(limits) <= found.free_bytes < 2 * _need(limits):
-        reasons.append(f"The disk is getting full: {in_mb(found.free_bytes)} are free.")
+        reasons.append(tr("The disk is getting full: {free} are free.", free=in_mb(found.free_bytes)))
     speed = found.write_bytes_per_s
     if speed is not None and speed < 4 * limits.data_rate_bytes_per_s:
         reasons.append(
-            f"The disk is slow: it writes {in_mb(speed)} a second, hardly more than the sound needs."
+            tr(
+                "The disk is slow: it writes {size} a second, hardly more than the sound needs.",
+                size=in_mb(speed),
+            )
         )
     if limits.quota_bytes is not None and found.library_bytes > limits.quota_bytes:
         reasons.append(
-            f"The library holds {in_mb(found.library_bytes)}, more than the {in_mb(limits.quota_bytes)} you"
-            " allowed it; nothing is deleted, but you may want to archive or delete some recordings."
+            tr(
+                "The library holds {size}, more than the {most} you allowed it; nothing is deleted, but you"
+                " may want to archive or delete some recordings.",
+                size=in_mb(found.library_bytes),
+                most=in_mb(limits.quota_bytes),
+            )
         )
     return reasons

@@ -14,7 +14,12 @@ from voice_recorder.domain.errors import ConfigurationError, NotFound
 from voice_recorder.domain.exported import ExportFormat
 from voice_recorder.domain.words import tr
 
-type_names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+_TAKES = {
+    bool: tr("It takes true or false."),
+    int: tr("It takes a whole number."),
+    float: tr("It takes a number."),
+    str: tr("It takes a text."),
+}
 
 
 class Theme(StrEnum):
@@ -64,7 +69,7 @@ class Settings:
     """The values in force. ``declarations()`` tells what each may be."""
 
     audio_device: str = _setting(
-        "", tr("Microphone"), tr("The input to record from; empty follows the system's default.")
+        "", tr("Microphone"), tr("The input to record from: the system's default, unless one is chosen.")
     )
     audio_sample_rate_hz: int = _setting(
         48000, tr("Sample rate"), tr("Samples per second of new recordings."),
@@ -86,7 +91,7 @@ class Settings:
         choices={DeviceLoss.CONTINUE.value: tr("Go on with the next"), DeviceLoss.PAUSE.value: tr("Pause")},
     )  # fmt: skip
     audio_output_device: str = _setting(
-        "", tr("Play through"), tr("The output for listening; empty follows the system's default.")
+        "", tr("Play through"), tr("The output for listening: the system's default, unless one is chosen.")
     )
     take_pre_record_s: int = _setting(
         0, tr("Keep what was said before Record"),
@@ -177,15 +182,18 @@ class Settings:
         },
     )  # fmt: skip
     export_format: str = _setting(
-        ExportFormat.MP3.value, "Export as", "What exported files are; the dialog remembers the last choice.",
+        ExportFormat.MP3.value, tr("Export as"),
+        tr("What exported files are; the dialog remembers the last choice."),
         choices={
-            ExportFormat.WAV.value: "WAV", ExportFormat.FLAC.value: "FLAC, lossless",
-            ExportFormat.MP3.value: "MP3, 128 kbit/s", ExportFormat.OPUS.value: "Opus, small",
-            ExportFormat.M4A.value: "M4A (AAC)",
+            ExportFormat.WAV.value: tr("WAV"), ExportFormat.FLAC.value: tr("FLAC, lossless"),
+            ExportFormat.MP3.value: tr("MP3, 128 kbit/s"), ExportFormat.OPUS.value: tr("Opus, small"),
+            ExportFormat.M4A.value: tr("M4A (AAC)"),
         },
     )  # fmt: skip
     export_folder: str = _setting(
-        "", "Export into", "The folder for exported files; empty is the music folder, or home without one."
+        "",
+        tr("Export into"),
+        tr("The folder for exported files; empty is the music folder, or home without one."),
     )
     sync_automatically: bool = _setting(
         True, tr("Send new recordings by themselves"), tr("Off waits until you send them.")
@@ -243,7 +251,7 @@ class Settings:
     shortcuts_global_record: str = _setting(
         "",
         tr("Record from anywhere"),
-        tr("Records and stops while another program has the keys; empty is off."),
+        tr("Records and stops while another program is in front; empty is off."),
     )
     shortcuts_keys: str = _setting(
         "", tr("Keys"), tr("The keys of the window that are not the usual ones, as JSON.")
@@ -275,14 +283,16 @@ class Declaration:
         if self.type is float and type(value) is int:
             value = float(value)
         if type(value) is not self.type:
-            raise self._refusal(value, f"It takes {type_names[self.type]}.")
+            raise self._refusal(value, _TAKES[self.type])
         assert isinstance(value, bool | int | float | str)
         if self.choices is not None and value not in self.choices:
-            raise self._refusal(value, f"It takes one of: {', '.join(str(c) for c in self.choices)}.")
+            names = ", ".join(str(choice) for choice in self.choices)
+            raise self._refusal(value, tr("It takes one of: {names}.", names=names))
         if self.minimum is not None and self.maximum is not None:
             assert not isinstance(value, str)
             if not self.minimum <= value <= self.maximum:  # also refuses NaN
-                raise self._refusal(value, f"It takes {self.minimum:g} to {self.maximum:g}.")
+                least, most = f"{self.minimum:g}", f"{self.maximum:g}"
+                raise self._refusal(value, tr("It takes {least} to {most}.", least=least, most=most))
         return value
 
     def parse(self, text: str) -> bool | int | float | str:
@@ -300,7 +310,9 @@ class Declaration:
         return self.check(value)
 
     def _refusal(self, value: object, takes: str) -> ConfigurationError:
-        return ConfigurationError(f"The setting {self.key} cannot be {value!r}.", takes)
+        return ConfigurationError(
+            tr("The setting {key} cannot be {value}.", key=self.key, value=repr(value)), takes
+        )
 
 
 def declarations() -> dict[str, Declaration]:
@@ -317,7 +329,9 @@ def declaration(key: str) -> Declaration:
     try:
         return declarations()[key]
     except KeyError:
-        raise NotFound(f"There is no setting called {key!r}.", "'settings list' shows them all.") from None
+        raise NotFound(
+            tr("There is no setting called {key}.", key=repr(key)), tr("'settings list' shows them all.")
+        ) from None
 
 
 def changed(settings: Settings, values: Mapping[str, object]) -> Settings:

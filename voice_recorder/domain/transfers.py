@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from voice_recorder.domain.ports import Digest, RemoteCopy, UploadSession
+from voice_recorder.domain.words import tr
 
 MOST_UPLOADS = 5
 QUICK_TRIES = 3
@@ -137,12 +138,13 @@ class Receipt:
         None when it may be: a provider that tells nothing, or another kind of digest, proves neither.
         """
         if copy.size_bytes != self.size_bytes:
-            return f"It has {copy.size_bytes:,} bytes; {self.size_bytes:,} were sent."
+            has, sent = f"{copy.size_bytes:,}", f"{self.size_bytes:,}"
+            return tr("It has {has} bytes; {sent} were sent.", has=has, sent=sent)
         told = copy.digest
         comparable = told is not None and (told.scheme, told.part_bytes) == (
             self.digest.scheme, self.digest.part_bytes,
         )  # fmt: skip
-        return "Its digest is another one." if comparable and told != self.digest else None
+        return tr("Its digest is another one.") if comparable and told != self.digest else None
 
 
 class SyncState(StrEnum):

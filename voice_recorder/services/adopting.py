@@ -17,25 +17,21 @@ from voice_recorder.domain.errors import Cancelled, DamagedAudio, EncodingError
 from voice_recorder.domain.recording import Master, Recording, default_title, take_master
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import Receipt
+from voice_recorder.domain.words import tr
 from voice_recorder.services.importing import IMPORT_SUFFIX
 from voice_recorder.services.take_file import PART_SUFFIX
 from voice_recorder.storage.disk import os_errors_converted
 from voice_recorder.storage.library import Library
+from voice_recorder.storage.logs import nameless
 from voice_recorder.storage.paths import StorageConfig
-from voice_recorder.storage.sidecar import (
-    SUFFIX,
-    DamagedSidecar,
-    Described,
-    Sidecar,
-    master_name_of,
-    read_sidecar,
-)
+from voice_recorder.storage.sidecar import SUFFIX, DamagedSidecar, Described, Sidecar, master_name_of
+from voice_recorder.storage.sidecar_reading import read_sidecar
 from voice_recorder.storage.sidecar_rows import SidecarRows
 
 _log = logging.getLogger(__name__)
 HOW = "entered again"
-BY_SIDECAR = "as its sidecar says; the sizes of its files were compared, their SHA-256 not yet"
-BY_SOUND = "by its file alone"
+BY_SIDECAR = tr("as its sidecar says; the sizes of its files were compared, their SHA-256 not yet")
+BY_SOUND = tr("by its file alone")
 _AT_ONCE = 50
 _REMEMBERED = 1000
 _PASSED_OVER = (PART_SUFFIX, IMPORT_SUFFIX, ".moving", ".tmp")
@@ -112,7 +108,7 @@ class Adopting:
     def _scan(self) -> None:
         """A file in both folders counts as in the trash, as the library sees it."""
         for folder in (self._config.raw_recordings_path, self._config.trash_path):
-            with os_errors_converted(f"The folder {str(folder)!r} could not be read"):
+            with os_errors_converted(tr("The folder {folder} could not be read:", folder=repr(str(folder)))):
                 names = sorted(
                     entry.name
                     for entry in os.scandir(folder)
@@ -275,7 +271,7 @@ class Adopting:
             try:
                 recording = self._heard(path)
             except (DamagedAudio, EncodingError, OSError) as error:
-                _log.warning("%r is not taken up: %s", name, error)
+                _log.warning("a file is not taken up: %s", nameless(error, name))
                 self._report.unreadable.append(path)
                 continue
             if path.parent == self._config.trash_path:
@@ -291,7 +287,7 @@ class Adopting:
         recording = recording_of_take(path.name, path, take)
         frames = wav.frames_in(size, take.format)
         if frames == 0:
-            raise DamagedAudio("It holds no sound.")
+            raise DamagedAudio(tr("It holds no sound."))
         master = replace(recording.masters[0], state=MasterState.RECORDED, frames=frames, size_bytes=size)
         return replace(recording, id=self._free_id(recording.id), masters=(master,))
 
@@ -337,10 +333,12 @@ class Adopting:
 
 def read_take_header(path: Path) -> wav.TakeHeader:
     """The header of a take of this program. DamagedAudio for any other file, StorageError."""
-    with os_errors_converted(f"{path.name!r} could not be read"), path.open("rb") as file:
+    with os_errors_converted(tr("{name} could not be read:", name=repr(path.name))), path.open("rb") as file:
         take = wav.read_header(file)
     if not _is_written_here(take):
-        raise DamagedAudio(f"The header of {path.name!r} is damaged.", "It was left as it is.")
+        raise DamagedAudio(
+            tr("The header of {name} is damaged.", name=repr(path.name)), tr("It was left as it is.")
+        )
     return take
 
 

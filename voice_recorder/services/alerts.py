@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from voice_recorder.domain.preflight import MB, Purpose, in_mb
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import PENDING
+from voice_recorder.domain.words import tr
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.services.providers import Providers
 from voice_recorder.services.recordings_folder import recordings_are_away
@@ -69,9 +70,12 @@ class Alerts:
         pending = sum(count for state, (count, _) in queue.items() if state in PENDING)
         if pending <= MOST_PENDING:
             return ""
-        paused = "Sending is paused: resume it to send them."
-        way_out = paused if self._log.paused else "Look at the queue and at the network."
-        return f"{pending:,} files wait to be sent to the cloud; they are safe here. {way_out}"
+        waiting = tr(
+            "{number} files wait to be sent to the cloud; they are safe here.", number=f"{pending:,}"
+        )
+        if self._log.paused:
+            return waiting + " " + tr("Sending is paused: resume it to send them.")
+        return waiting + " " + tr("Look at the queue and at the network.")
 
     def _low_disk(self) -> str:
         if not self._config.enable_disk_space_check or not self._config.raw_recordings_path.is_dir():
@@ -80,13 +84,14 @@ class Alerts:
         if verdict.free_bytes >= 2 * verdict.need_bytes:
             return ""
         free, need = in_mb(verdict.free_bytes), in_mb(verdict.need_bytes)
-        stops = "no recording can start" if verdict.free_bytes < verdict.need_bytes else f"{need} are needed"
-        help_ = (
-            f"Emptying the trash and the cache frees {in_mb(verdict.freeable_bytes)}."
-            if verdict.freeable_bytes
-            else "Make room on this disk."
-        )
-        return f"The disk is getting full: {free} are free, {stops}. {help_}"
+        if verdict.free_bytes < verdict.need_bytes:
+            words = tr("The disk is getting full: {free} are free, no recording can start.", free=free)
+        else:
+            words = tr("The disk is getting full: {free} are free, {need} are needed.", free=free, need=need)
+        if not verdict.freeable_bytes:
+            return words + " " + tr("Make room on this disk.")
+        freeable = in_mb(verdict.freeable_bytes)
+        return words + " " + tr("Emptying the trash and the cache frees {size}.", size=freeable)
 
     def _failing_uploads(self, place: str, now: datetime) -> str:
         outcomes = self._log.outcomes_since(now - _RATED_OVER) if place else {}
@@ -95,29 +100,34 @@ class Alerts:
         if tried < LEAST_ATTEMPTS or done / tried >= LEAST_SUCCESS:
             return ""
         reasons = self._figures.reasons(now - _RATED_OVER)
-        mostly = f" Most often: {reasons[0][0]}" if reasons else ""
-        return (
-            f"Of the last {tried:,} uploads {failed:,} failed.{mostly} Nothing is lost here; the settings can"
-            " test the connection."
-        )
+        words = [
+            tr("Of the last {tried} uploads {failed} failed.", tried=f"{tried:,}", failed=f"{failed:,}"),
+            *(tr("Most often: {reason}", reason=reason) for reason, _ in reasons[:1]),
+            tr("Nothing is lost here; the settings can test the connection."),
+        ]
+        return " ".join(words)
 
     def _exceeded_quota(self) -> str:
         quota_mb = self._config.max_library_mb or self._settings.current.storage_quota_mb
         used = self._library.totals()["size_bytes"] if quota_mb else 0
         if used <= quota_mb * MB:
             return ""
-        return (
-            f"The library holds {in_mb(used)}, more than the {in_mb(quota_mb * MB)} you allowed it. Nothing"
-            " is deleted by itself; delete or free some recordings, or allow it more."
+        return tr(
+            "The library holds {used}, more than the {allowed} you allowed it. Nothing is deleted by itself;"
+            " delete or free some recordings, or allow it more.",
+            used=in_mb(used),
+            allowed=in_mb(quota_mb * MB),
         )
 
     def _nearly_full_plan(self, place: str) -> str:
         share = self._log.plan(place).used_share if place else None
         if share is None or share < PLAN_NEARLY_FULL:
             return ""
-        return (
-            f"What your plan at {place.partition(':')[0]} includes is used by {share:.0%}. Make room there or"
-            " take a larger plan, or new recordings stay on this computer only."
+        return tr(
+            "What your plan at {provider} includes is used by {share}. Make room there or take a larger plan,"
+            " or new recordings stay on this computer only.",
+            provider=place.partition(":")[0],
+            share=f"{share:.0%}",
         )
 
     def _found_damage(self, place: str) -> str:
@@ -125,25 +135,34 @@ class Alerts:
         found = states[MasterState.DAMAGED] + states[MasterState.MISSING]
         if not found:
             return ""
-        files = "audio file is" if found == 1 else "audio files are"
-        return (
-            f"{found:,} {files} damaged or missing on this computer; 'Verify' names the recordings."
-            f" {self._way_back(found, place)}"
-        )
+        if found == 1:
+            words = tr("1 audio file is damaged or missing on this computer; 'Verify' names the recordings.")
+        else:
+            words = tr(
+                "{number} audio files are damaged or missing on this computer;"
+                " 'Verify' names the recordings.",
+                number=f"{found:,}",
+            )
+        return f"{words} {self._way_back(found, place)}"
 
     def _way_back(self, found: int, place: str) -> str:
         restorable = self._figures.restorable(place)
         if not restorable:
-            return "No cloud copy holds the original: look for it in a backup of this computer."
-        which = "All of them" if restorable == found else f"{restorable:,} of them"
+            return tr("No cloud copy holds the original: look for it in a backup of this computer.")
         if found == 1:
-            which = "It"
-        return f"{which} can be put back from the proved cloud copy: fetch the recording."
+            return tr("It can be put back from the proved cloud copy: fetch the recording.")
+        if restorable == found:
+            return tr("All of them can be put back from the proved cloud copy: fetch the recording.")
+        return tr(
+            "{number} of them can be put back from the proved cloud copy: fetch the recording.",
+            number=f"{restorable:,}",
+        )
 
     def _recordings_away(self) -> str:
         if not recordings_are_away(self._config, self._figures):
             return ""
-        return (
-            f"The recordings folder {str(self._config.raw_recordings_path)!r} is empty or not there. If it is"
-            " on another disk, connect that disk. Until then no file counts as missing."
+        return tr(
+            "The recordings folder {folder} is empty or not there. If it is on another disk, connect that"
+            " disk. Until then no file counts as missing.",
+            folder=repr(str(self._config.raw_recordings_path)),
         )

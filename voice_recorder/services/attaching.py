@@ -1,10 +1,15 @@
 """A finished take becomes part of the recording for which it was made."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from voice_recorder.domain.recording import Recording
-from voice_recorder.services.editing import Editing
+
+if TYPE_CHECKING:
+    from voice_recorder.services.editing import Editing
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ a LaunchAgent. Windows: a value below ``Run`` in the registry.
 """
 
 import os
-import plistlib
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.disk import os_errors_converted, write_durably
 
 HIDDEN = "--hidden"
@@ -39,7 +39,9 @@ class Autostart:
 
     def apply(self, wanted: bool) -> None:
         """Have the program start at login, or not. StorageError when the entry cannot be changed."""
-        with os_errors_converted("The start at login could not be changed", "Try it again in the settings."):
+        with os_errors_converted(
+            tr("The start at login could not be changed:"), tr("Try it again in the settings.")
+        ):
             if sys.platform == "win32":
                 self._set_run_value(wanted)
             elif not wanted:
@@ -66,6 +68,8 @@ class Autostart:
 
     def _entry(self) -> bytes:
         if sys.platform == "darwin":
+            import plistlib
+
             entry = {"Label": _LABEL, "ProgramArguments": list(self._command), "RunAtLoad": True}
             return plistlib.dumps(entry)
         return (

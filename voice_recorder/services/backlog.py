@@ -9,6 +9,7 @@ from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.domain.preflight import in_mb
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.locks import FileLock
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def _estimated_bytes(master: Master, send_as: SendAs) -> int:
 def _trashed(recording: Recording) -> VoiceRecorderError | None:
     if recording.trashed_at is None:
         return None
-    return StorageError(f"“{recording.title}” is in the trash.", "Restore it, then it can be sent.")
+    return StorageError(
+        tr("“{title}” is in the trash.", title=recording.title), tr("Restore it, then it can be sent.")
+    )
 
 
 def _why_not(services: "Services", recording: Recording, master: Master) -> VoiceRecorderError | None:
@@ -85,24 +88,29 @@ def _why_not(services: "Services", recording: Recording, master: Master) -> Voic
     title = recording.title
     if master.state is MasterState.RECORDING:
         if services.recovery.is_owned(recording.id):
-            return StorageError(f"“{title}” is still being recorded.", "It can be sent when it has ended.")
-        return StorageError(f"“{title}” was cut off.", "'voice-recorder recover' brings it back.")
+            return StorageError(
+                tr("“{title}” is still being recorded.", title=title), tr("It can be sent when it has ended.")
+            )
+        return StorageError(
+            tr("“{title}” was cut off.", title=title), tr("'voice-recorder recover' brings it back.")
+        )
     if master.state is MasterState.MISSING:
         return StorageError(
-            f"The audio file of “{title}” is missing: {master.name}.",
-            "Put it back into the recordings folder and run 'voice-recorder verify'.",
+            tr("The audio file of “{title}” is missing: {name}.", title=title, name=master.name),
+            tr("Put it back into the recordings folder and run 'voice-recorder verify'."),
         )
     if master.state is MasterState.FREED:
         receipt = services.proofs.of_master(master.id)
-        where = receipt.place if receipt else "another provider"
         return CloudError(
-            f"The audio of “{title}” is only at {where}.",
-            "Choose that provider and fetch it; then it can be sent elsewhere.",
+            tr("The audio of “{title}” is only at {place}.", title=title, place=receipt.place)
+            if receipt
+            else tr("The audio of “{title}” is only at another provider.", title=title),
+            tr("Choose that provider and fetch it; then it can be sent elsewhere."),
         )
     if master.state is MasterState.DAMAGED and master.sha256 is None:
         return StorageError(
-            f"The audio file of “{title}” could not be read, so a copy could not be proved.",
-            "'voice-recorder verify' says more.",
+            tr("The audio file of “{title}” could not be read, so a copy could not be proved.", title=title),
+            tr("'voice-recorder verify' says more."),
         )
     return None
 
@@ -111,7 +119,11 @@ def _too_large(recording: Recording, estimated: int, most_bytes: int | None) -> 
     if most_bytes is None or estimated <= most_bytes:
         return None
     return FileRejected(
-        f"The copy of “{recording.title}” would have {in_mb(estimated)}; the plan of this account takes"
-        f" {in_mb(most_bytes)} a file.",
-        "Send it as a smaller format, or choose a larger plan.",
+        tr(
+            "The copy of “{title}” would have {size}; the plan of this account takes {most} a file.",
+            title=recording.title,
+            size=in_mb(estimated),
+            most=in_mb(most_bytes),
+        ),
+        tr("Send it as a smaller format, or choose a larger plan."),
     )

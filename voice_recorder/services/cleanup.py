@@ -15,6 +15,7 @@ from pathlib import Path
 
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.recording import Recording
+from voice_recorder.domain.words import tr
 from voice_recorder.services.leftovers import Find, Leftovers, Removed, Search, size_of
 from voice_recorder.services.trash import KEPT_DAYS, Trash
 from voice_recorder.storage.disk import os_errors_converted, write_durably
@@ -155,6 +156,6 @@ def clock_is_plausible(config: StorageConfig, now: datetime, *, noting: bool = T
     except (OSError, ValueError):
         before = None
     if noting:
-        with os_errors_converted("The time of this housekeeping could not be kept"):
+        with os_errors_converted(tr("The time of this housekeeping could not be kept:")):
             write_durably(stamp, now.isoformat().encode())
     return before is not None and before <= now <= before + LONGEST_ABSENCE

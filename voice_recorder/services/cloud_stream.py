@@ -20,6 +20,7 @@ from voice_recorder.domain.errors import (
 )
 from voice_recorder.domain.ports import Download, Provider
 from voice_recorder.domain.transfers import QUICK_TRIES, Receipt, wait_before_next_s
+from voice_recorder.domain.words import tr
 from voice_recorder.services.partial_copy import PartialCopy
 from voice_recorder.storage.locks import FileLock
 
@@ -139,7 +140,8 @@ class CloudStream:
 
     def _run(self) -> None:
         error: VoiceRecorderError | None = VoiceRecorderError(
-            "The copy could not be fetched.", "Something unexpected happened; the log has the details."
+            tr("The copy could not be fetched."),
+            tr("Something unexpected happened; the log has the details."),
         )
         try:
             with correlated(self._receipt.master_id):
@@ -220,7 +222,7 @@ class CloudStream:
             position = self._keep(position, block)
             if not self._goes_on(position):
                 return
-        raise TransientCloudError("The download ended before its end.", "It is tried again.")
+        raise TransientCloudError(tr("The download ended before its end."), tr("It is tried again."))
 
     def _accept(self, download: Download, start: int) -> int:
         """Where the bytes that come begin. What came before is given up when it is of another copy."""
@@ -260,11 +262,17 @@ class CloudStream:
         """What the provider, asked at its most reliable source, says of a copy that it does not deliver."""
         stored = provider.stat(self._receipt.remote_id, thorough=True)
         if stored is None:
-            return CloudCopyMissing("The cloud copy is gone.", "Nothing on this computer was changed.")
+            return CloudCopyMissing(
+                tr("The cloud copy is gone."), tr("Nothing on this computer was changed.")
+            )
         wrong = self._receipt.contradiction(stored)
         if wrong:
-            return CloudCopyDiffers(f"The cloud copy is not what was sent: {wrong}", "Nothing was deleted.")
-        return TransientCloudError("The provider did not send the copy that it has.", "It is tried again.")
+            return CloudCopyDiffers(
+                tr("The cloud copy is not what was sent: {wrong}", wrong=wrong), tr("Nothing was deleted.")
+            )
+        return TransientCloudError(
+            tr("The provider did not send the copy that it has."), tr("It is tried again.")
+        )
 
     def _proved(self) -> bool:
         """Whether the whole is what was sent. One that is not is fetched again before that is believed."""
@@ -281,8 +289,8 @@ class CloudStream:
                 return False
             evidence = self._copy.set_aside()
         raise CloudCopyDiffers(
-            "The cloud copy is not what was sent: every byte was compared, twice.",
-            f"Nothing was deleted; what came is kept as {evidence.name!r} in the cache.",
+            tr("The cloud copy is not what was sent: every byte was compared, twice."),
+            tr("Nothing was deleted; what came is kept as {name} in the cache.", name=repr(evidence.name)),
         )
 
     def _pause(self, seconds: float) -> None:

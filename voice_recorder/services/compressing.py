@@ -14,6 +14,7 @@ from voice_recorder.domain.preflight import Purpose
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import PreparedCopy, Transfer
+from voice_recorder.domain.words import tr
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.storage.disk import os_errors_converted
 from voice_recorder.storage.library import Library
@@ -63,8 +64,11 @@ class Compressing:
         size, md5, sha256, mtime_ns = _digested(path, cancel)
         if sha256 != master.sha256:
             raise FileRejected(
-                f"The audio of “{recording.title}” is not what it was when its checksum was taken.",
-                "It was not sent, and a good copy in the cloud stays. 'Verify' says more.",
+                tr(
+                    "The audio of “{title}” is not what it was when its checksum was taken.",
+                    title=recording.title,
+                ),
+                tr("It was not sent, and a good copy in the cloud stays. 'Verify' says more."),
             )
         send_as = self.format_for(master)
         if send_as is SendAs.ORIGINAL:
@@ -97,13 +101,13 @@ class Compressing:
     def discard(self, copy: PreparedCopy | None) -> None:
         """Remove a compressed copy that is needed no more; a master is never touched."""
         if copy is not None and copy.name:
-            with os_errors_converted(f"{copy.name!r} could not be removed"):
+            with os_errors_converted(tr("{name} could not be removed:", name=repr(copy.name))):
                 (self._config.cloud_copies_path / copy.name).unlink(missing_ok=True)
 
 
 def _digested(path: Path, cancel: threading.Event) -> tuple[int, str, str, int]:
     """Size, MD5, SHA-256 and time of a file. StorageError, Cancelled."""
-    with os_errors_converted(f"{path.name!r} could not be read", "Nothing was sent."):
+    with os_errors_converted(tr("{name} could not be read:", name=repr(path.name)), tr("Nothing was sent.")):
         mtime_ns = path.stat().st_mtime_ns
     return (*digest_file(path, cancel), mtime_ns)
 
@@ -111,10 +115,10 @@ def _digested(path: Path, cancel: threading.Event) -> tuple[int, str, str, int]:
 def _missing(recording: Recording, master: Master) -> FileRejected:
     if master.state is MasterState.FREED:
         return FileRejected(
-            f"The audio of “{recording.title}” is in the cloud only, at another place.",
-            "Choose that provider again and fetch it first.",
+            tr("The audio of “{title}” is in the cloud only, at another place.", title=recording.title),
+            tr("Choose that provider again and fetch it first."),
         )
     return FileRejected(
-        f"The audio file {master.name!r} is not there any more.",
-        "Nothing was sent. Put it back into the recordings folder, or import it again.",
+        tr("The audio file {name} is not there any more.", name=repr(master.name)),
+        tr("Nothing was sent. Put it back into the recordings folder, or import it again."),
     )

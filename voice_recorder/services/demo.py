@@ -8,6 +8,7 @@ from voice_recorder.cloud.receipts import download_differs
 from voice_recorder.domain.errors import CaptureError, DeviceUnavailable
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.transfers import SyncState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.generated_voice import GeneratedVoice
 
 if TYPE_CHECKING:
@@ -113,5 +114,5 @@ def _record(services: "Services", stop: threading.Event) -> tuple[str, str]:
         raise take.error
     source = take.snapshot().device_name
     if not source:
-        raise CaptureError("Nothing was recorded.")
+        raise CaptureError(tr("Nothing was recorded."))
     return take.recording_id, source

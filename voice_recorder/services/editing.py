@@ -13,6 +13,7 @@ from voice_recorder.domain.edit_history import EditHistory, clock
 from voice_recorder.domain.edit_list import Second, Timeline
 from voice_recorder.domain.errors import Cancelled, EditRefused
 from voice_recorder.domain.recording import Marker, Recording
+from voice_recorder.domain.words import tr
 from voice_recorder.services.rendering import Rendering
 from voice_recorder.storage.edits import Edits, require_editable
 from voice_recorder.storage.library import Library
@@ -155,8 +156,8 @@ class Editing:
         loudness, peak = self._measured(recording, now.trim(start, end), cancel, progress)
         if loudness is None or peak is None:
             raise EditRefused(
-                "There is nothing here whose loudness could be measured.",
-                "Select a longer part, with something to hear in it.",
+                tr("There is nothing here whose loudness could be measured."),
+                tr("Select a longer part, with something to hear in it."),
             )
         wanted, most = target_lufs - loudness, HIGHEST_PEAK_DBTP - peak
         return NormaliseAdvice(loudness, peak, min(wanted, most), wanted > most)

@@ -40,6 +40,7 @@ from voice_recorder.domain.preflight import MB, in_mb
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.results import ItemResult
 from voice_recorder.domain.states import MasterState, RecordingState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.rendering import Rendered, Rendering
 from voice_recorder.storage import disk
 from voice_recorder.storage.library import Library
@@ -51,7 +52,7 @@ AT_ONCE = 2
 UNFINISHED_SUFFIX = ".exporting"
 _BLOCK_BYTES = 1 << 20
 _M4A_PADDING_FRAMES = 2048  # AAC comes in blocks of 1,024, and not every reader drops what fills the last
-_NOTHING = "Nothing was written."
+_NOTHING = tr("Nothing was written.")
 ExportProgress = Callable[[int, int, str], None]
 
 
@@ -100,13 +101,13 @@ class Exporting:
                 if batch.cancel.is_set():
                     raise Cancelled
                 path = self._export(recording_id, batch)
-                _log.info("exported as %r", path.name)
+                _log.info("exported %s as %s", recording_id, batch.format.value)
                 return ExportResult(recording_id, True, path=path)
         except Cancelled:
-            error = VoiceRecorderError("It was stopped before it was done.", _NOTHING)
+            error = VoiceRecorderError(tr("It was stopped before it was done."), _NOTHING)
             return ExportResult(recording_id, False, error)
         except VoiceRecorderError as error:
-            _log.warning("export failed: %s", error)
+            _log.warning("export of %s as %s failed: %s", recording_id, batch.format.value, error)
             return ExportResult(recording_id, False, error)
 
     def _length_ms(self, recording_id: str, batch: "_Batch") -> int:
@@ -118,9 +119,9 @@ class Exporting:
     def _export(self, recording_id: str, batch: "_Batch") -> Path:
         recording = self._library.get(recording_id)
         if recording.trashed_at is not None:
-            raise StorageError("The recording is in the trash.", "Restore it before you export it.")
+            raise StorageError(tr("The recording is in the trash."), tr("Restore it before you export it."))
         if recording.state is RecordingState.RECORDING:
-            raise StorageError("The recording is still running.", "Stop it before you export it.")
+            raise StorageError(tr("The recording is still running."), tr("Stop it before you export it."))
         timeline = batch.timeline(recording)
         with self._rendering.open(recording, timeline) as rendered:
             self._require_room(recording, rendered, batch)
@@ -134,23 +135,35 @@ class Exporting:
 
     def _require_room(self, recording: Recording, rendered: Rendered, batch: "_Batch") -> None:
         """The pre-flight of one file: the folder is there, takes files, and has room. PreflightBlocked."""
-        folder, title = batch.folder, f"“{recording.title}” cannot be exported"
-        with disk.os_errors_converted(title, _NOTHING):
+        folder, title, name = batch.folder, recording.title, repr(str(batch.folder))
+        with disk.os_errors_converted(tr("“{title}” cannot be exported:", title=title), _NOTHING):
             if not folder.is_dir():
                 raise PreflightBlocked(
-                    f"{title}: there is no folder {str(folder)!r}.",
-                    f"{_NOTHING} Make it, or choose another one.",
+                    tr(
+                        "“{title}” cannot be exported: there is no folder {folder}.", title=title, folder=name
+                    ),
+                    tr("Nothing was written. Make it, or choose another one."),
                 )
             if not disk.is_writable(folder):
                 raise PreflightBlocked(
-                    f"{title}: the folder {str(folder)!r} cannot be written to.",
-                    f"{_NOTHING} Check its permissions and its disk, or choose another one.",
+                    tr(
+                        "“{title}” cannot be exported: the folder {folder} cannot be written to.",
+                        title=title,
+                        folder=name,
+                    ),
+                    tr("Nothing was written. Check its permissions and its disk, or choose another one."),
                 )
             need, free = self._need_bytes(recording, rendered, batch), disk.free_bytes(folder)
         if self._config.enable_disk_space_check and free < need:
             raise PreflightBlocked(
-                f"{title}: only {in_mb(free)} are free in {str(folder)!r} and {in_mb(need)} are needed.",
-                f"{_NOTHING} Make room there, or choose another folder.",
+                tr(
+                    "“{title}” cannot be exported: only {free} are free in {folder} and {need} are needed.",
+                    title=title,
+                    free=in_mb(free),
+                    folder=name,
+                    need=in_mb(need),
+                ),
+                tr("Nothing was written. Make room there, or choose another folder."),
             )
 
     def _need_bytes(self, recording: Recording, rendered: Rendered, batch: "_Batch") -> int:
@@ -169,7 +182,7 @@ class Exporting:
     def _copy(self, recording: Recording, master: Master, target: Path, batch: "_Batch") -> None:
         """The master, byte for byte, proved by its SHA-256."""
         sha256, done, total_ms = hashlib.sha256(), 0, batch.length_ms(recording)
-        what = f"“{recording.title}” could not be exported"
+        what = tr("“{title}” could not be exported:", title=recording.title)
         with (
             disk.os_errors_converted(what, _NOTHING),
             self._library.path_of(master).open("rb") as source,
@@ -184,8 +197,11 @@ class Exporting:
                 batch.tell(recording, min(total_ms, done * total_ms // max(1, master.size_bytes)))
         if master.sha256 not in (None, sha256.hexdigest()):
             raise DamagedAudio(
-                f"The audio of “{recording.title}” is not what it was when its checksum was taken.",
-                f"{_NOTHING} 'Verify' says more.",
+                tr(
+                    "The audio of “{title}” is not what it was when its checksum was taken.",
+                    title=recording.title,
+                ),
+                tr("Nothing was written. 'Verify' says more."),
             )
 
     @contextmanager
@@ -294,22 +310,31 @@ def _render(recording: Recording, rendered: Rendered, target: Path, batch: _Batc
         rendered, batch.cancel, lambda done, _total: batch.tell(recording, done * 1000 // rate)
     )
     tags = CopyTags(recording.title, recording.created_at, recording.id, recording.notes)
-    what = f"“{recording.title}” could not be exported"
+    title = recording.title
+    what = tr("“{title}” could not be exported:", title=title)
     encode_sound(sound, target, batch.format.send_as, tags, what)
     try:
         frames, own_rate = decoded(target, batch.cancel)
     except (NotFound, DamagedAudio) as error:
-        raise EncodingError(f"{what}: the file could not be read again.", _NOTHING) from error
+        raise EncodingError(
+            tr("“{title}” could not be exported: the file could not be read again.", title=title), _NOTHING
+        ) from error
     wanted = round(rendered.frames * own_rate / rate)
     spare = _M4A_PADDING_FRAMES if batch.format is ExportFormat.M4A else int(own_rate != rate)
     if not -int(own_rate != rate) <= frames - wanted <= spare:
-        raise EncodingError(f"{what}: read again, the file did not hold all of its sound.", _NOTHING)
+        raise EncodingError(
+            tr(
+                "“{title}” could not be exported: read again, the file did not hold all of its sound.",
+                title=title,
+            ),
+            _NOTHING,
+        )
 
 
 def _published(recording: Recording, unfinished: Path, batch: _Batch) -> Path:
     """Give the finished file its name, the first one that is free; nothing is ever replaced."""
     name, number = file_name(recording.title), 1
-    with disk.os_errors_converted(f"“{recording.title}” could not be exported", _NOTHING):
+    with disk.os_errors_converted(tr("“{title}” could not be exported:", title=recording.title), _NOTHING):
         disk.sync_file(unfinished)
         while True:
             count = f" ({number})" if number > 1 else ""

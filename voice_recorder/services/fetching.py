@@ -36,6 +36,7 @@ from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.results import ItemResult
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import Receipt, TransferState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.cloud_stream import CloudStream
 from voice_recorder.services.partial_copy import PartialCopy
 from voice_recorder.services.preflight import Preflight
@@ -212,8 +213,12 @@ class Fetching:
             provider = self._providers.open()
             if provider.place != receipt.place:
                 raise CloudError(
-                    f"The copy of “{audio.recording.title}” is at {receipt.place}.",
-                    "Choose that provider again, then it can be fetched.",
+                    tr(
+                        "The copy of “{title}” is at {place}.",
+                        title=audio.recording.title,
+                        place=receipt.place,
+                    ),
+                    tr("Choose that provider again, then it can be fetched."),
                 )
             return provider
 
@@ -241,7 +246,7 @@ class Fetching:
                 if master.id == receipt.master_id and master.state is MasterState.FREED:
                     lost = replace(master, state=MasterState.MISSING)
                     self._library.store_reading(
-                        owner.id, lost, "missing", "its only copy is not what was sent"
+                        owner.id, lost, "missing", tr("its only copy is not what was sent")
                     )
 
     # One recording
@@ -256,7 +261,7 @@ class Fetching:
 
     def _fetch(self, recording: Recording, batch: "_Batch") -> None:
         if recording.trashed_at is not None:
-            raise StorageError("The recording is in the trash.", "Restore it before you fetch it.")
+            raise StorageError(tr("The recording is in the trash."), tr("Restore it before you fetch it."))
         for master in recording.masters:
             if master.state not in _AT_REST:
                 with FileLock(self._config.locks_path / f"restore-{master.id}.lock") as turn:
@@ -274,27 +279,35 @@ class Fetching:
         receipt = self._receipt(master)
         if receipt is None:
             raise CloudCopyMissing(
-                f"“{recording.title}” has no cloud copy.", "There is nothing that could be fetched."
+                tr("“{title}” has no cloud copy.", title=recording.title),
+                tr("There is nothing that could be fetched."),
             )
         kind = SendAs(receipt.send_as)
         if master.state is MasterState.DAMAGED and not kind.is_lossless:
             raise CloudError(
-                f"The cloud copy of “{recording.title}” is compressed ({kind.upper()}): it cannot mend the"
-                " original.",
-                "The damaged file was left as it is.",
+                tr(
+                    "The cloud copy of “{title}” is compressed ({format}): it cannot mend the original.",
+                    title=recording.title,
+                    format=kind.upper(),
+                ),
+                tr("The damaged file was left as it is."),
             )
         audio = self._audio(recording, master, receipt)
         is_new = audio.cached() is None
         path = self._obtained(audio, batch)
         if not self._restoring.restore(recording, master, receipt, path, batch.cancel) and is_new:
-            what = "a copy with every sample" if kind.is_lossless else "a compressed copy"
-            self._library.remember(recording.id, "fetched", f"{what} ({kind.upper()})")
+            made = kind.upper()
+            if kind.is_lossless:
+                what = tr("a copy with every sample ({format})", format=made)
+            else:
+                what = tr("a compressed copy ({format})", format=made)
+            self._library.remember(recording.id, "fetched", what)
 
     def _obtained(self, audio: CloudAudio, batch: "_Batch") -> Path:
         """The whole, proved copy in the cache; what lay there is read once more before it is believed."""
         path, receipt = audio.cache_path, audio.receipt
         if path.is_file():
-            with os_errors_converted("The fetched copy could not be read"):
+            with os_errors_converted(tr("The fetched copy could not be read:")):
                 if digest(path, batch.cancel)[1] == receipt.sha256:
                     batch.add(receipt.size_bytes, audio.recording.title)
                     return path

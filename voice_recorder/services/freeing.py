@@ -44,6 +44,7 @@ from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.results import ItemResult
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import Receipt, TransferState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.providers import Providers
 from voice_recorder.storage.disk import os_errors_converted
 from voice_recorder.storage.library import Library
@@ -55,7 +56,7 @@ from voice_recorder.storage.settings_file import SettingsFile
 _log = logging.getLogger(__name__)
 _AFTER_OBSTACLE_S = 3600.0
 _TRANSIENT_IN_A_ROW = 2
-_KEPT = "The audio stays on this computer."
+_KEPT = tr("The audio stays on this computer.")
 
 
 class Freeing:
@@ -157,10 +158,12 @@ class Freeing:
     def _free(self, provider: Provider, recording: Recording, cancel: threading.Event) -> None:
         masters = [m for m in recording.masters if m.state is not MasterState.FREED]
         if recording.trashed_at is not None:
-            raise StorageError("The recording is in the trash.", "Restore it first, or delete it for ever.")
+            raise StorageError(
+                tr("The recording is in the trash."), tr("Restore it first, or delete it for ever.")
+            )
         with ExitStack() as locks:
             if not all(locks.enter_context(self._alone(master)) for master in masters):
-                raise StorageError("The recording is being freed or fetched already.", _KEPT)
+                raise StorageError(tr("The recording is being freed or fetched already."), _KEPT)
             receipts = [self._required_receipt(provider, recording, master) for master in masters]
             for master, receipt in zip(masters, receipts, strict=True):
                 stored = self._ask(provider, receipt)
@@ -173,35 +176,47 @@ class Freeing:
 
     def _required_receipt(self, provider: Provider, recording: Recording, master: Master) -> Receipt:
         if master.state is not MasterState.RECORDED:
-            raise StorageError(f"The audio of “{recording.title}” is {master.state}.", _KEPT)
+            raise StorageError(_as_it_stands(recording.title, master.state), _KEPT)
         receipt = self._proofs.of_master(master.id, provider.place)
         if receipt is None:
-            raise CloudCopyMissing(f"“{recording.title}” is not backed up.", f"{_KEPT} Send it first.")
+            raise CloudCopyMissing(
+                tr("“{title}” is not backed up.", title=recording.title),
+                tr("The audio stays on this computer. Send it first."),
+            )
         return receipt
 
     def _check_consent(self, recording: Recording, receipt: Receipt) -> None:
         if not receipt.lossless and not self._settings.current.storage_free_lossy:
             raise CloudError(
-                f"The cloud copy of “{recording.title}” is compressed ({receipt.send_as.upper()}): the"
-                " original could not be had back from it.",
-                f"{_KEPT} The setting storage.free_lossy allows it all the same.",
+                tr(
+                    "The cloud copy of “{title}” is compressed ({format}): the original could not be"
+                    " had back from it.",
+                    title=recording.title,
+                    format=receipt.send_as.upper(),
+                ),
+                tr(
+                    "The audio stays on this computer. The setting storage.free_lossy allows it all the same."
+                ),
             )
 
     def _check_here(self, master: Master, cancel: threading.Event) -> None:
         path = self._library.path_of(master)
-        with os_errors_converted(f"{path.name!r} could not be read", _KEPT):
+        with os_errors_converted(tr("{name} could not be read:", name=repr(path.name)), _KEPT):
             sha256 = digest(path, cancel)[1]
         if sha256 != master.sha256:
             raise StorageError(
-                f"{path.name!r} is not what it was when its checksum was taken.",
-                f"{_KEPT} 'Verify' says more.",
+                tr("{name} is not what it was when its checksum was taken.", name=repr(path.name)),
+                tr("The audio stays on this computer. 'Verify' says more."),
             )
 
     def _ask(self, provider: Provider, receipt: Receipt) -> RemoteCopy:
         """What is stored now; CloudCopyMissing or CloudCopyDiffers, the receipt revoked, when it is wrong."""
         stored = provider.stat(receipt.remote_id, thorough=True)
         if stored is None:
-            gone = CloudCopyMissing("The cloud copy is gone.", f"{_KEPT} 'Send again' makes a new one.")
+            gone = CloudCopyMissing(
+                tr("The cloud copy is gone."),
+                tr("The audio stays on this computer. 'Send again' makes a new one."),
+            )
             self._proofs.revoke(receipt, TransferState.REMOVED, gone.kind, str(gone))
             raise gone
         self._refuse(receipt, receipt.contradiction(stored))
@@ -217,7 +232,8 @@ class Freeing:
     def _refuse(self, receipt: Receipt, wrong: str | None) -> None:
         if wrong:
             differs = CloudCopyDiffers(
-                f"The cloud copy is not what was sent: {wrong}", f"{_KEPT} 'Retry' sends it again."
+                tr("The cloud copy is not what was sent: {wrong}", wrong=wrong),
+                tr("The audio stays on this computer. 'Retry' sends it again."),
             )
             self._proofs.revoke(receipt, TransferState.FAILED, differs.kind, str(differs))
             raise differs
@@ -230,14 +246,16 @@ class Freeing:
         states = {master.id: master.state for master in now.masters}
         same = all(self._proofs.of_master(r.master_id, r.place) == r for r in receipts)
         if not same or now.trashed_at or any(states.get(m.id) is not m.state for m in masters):
-            raise StorageError(f"“{recording.title}” was changed meanwhile.", _KEPT)
+            raise StorageError(tr("“{title}” was changed meanwhile.", title=recording.title), _KEPT)
 
     def _remove(self, recording: Recording, master: Master) -> None:
         path = self._library.path_of(master)
         self._library.store_reading(
             recording.id, replace(master, state=MasterState.FREED), "freed", f"{master.size_bytes} bytes"
         )
-        with os_errors_converted(f"{path.name!r} could not be removed", "It is still there."):
+        with os_errors_converted(
+            tr("{name} could not be removed:", name=repr(path.name)), tr("It is still there.")
+        ):
             path.unlink(missing_ok=True)
         _log.info("freed %s (%d bytes)", path.name, master.size_bytes)
 
@@ -245,6 +263,14 @@ class Freeing:
 def free_lock(config: StorageConfig, master: Master) -> FileLock:
     """The lock of whoever frees a master or puts it back."""
     return FileLock(config.locks_path / f"free-{master.id}.lock")
+
+
+def _as_it_stands(title: str, state: MasterState) -> str:
+    if state is MasterState.MISSING:
+        return tr("The audio of “{title}” is missing.", title=title)
+    if state is MasterState.DAMAGED:
+        return tr("The audio of “{title}” is damaged.", title=title)
+    return tr("The audio of “{title}” is recording.", title=title)
 
 
 def _concerns_all(error: VoiceRecorderError) -> bool:

@@ -25,6 +25,7 @@ from voice_recorder.domain.errors import (
 from voice_recorder.domain.preflight import MB, Purpose, in_mb
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.peak_store import PeakStore
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.services.take_file import file_name
@@ -32,6 +33,7 @@ from voice_recorder.services.trash import Trash
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.locks import FileLock
+from voice_recorder.storage.logs import nameless
 from voice_recorder.storage.older_library import Description, descriptions_in, is_database
 from voice_recorder.storage.paths import FILE_MODE, StorageConfig
 from voice_recorder.storage.sidecar import master_name_of
@@ -99,22 +101,29 @@ class Importing:
             except Cancelled:
                 break
             except VoiceRecorderError as error:
-                _log.warning("import of %r failed: %s", path.name, error)
+                _log.warning("import failed: %s", nameless(error, path.name))
                 report.failed.append((path, error))
         return report
 
     def _import(
         self, path: Path, description: Description, cancel: threading.Event, report: ImportReport
     ) -> None:
-        with os_errors_converted(f"{path.name!r} could not be read", "It was left as it is."):
+        with os_errors_converted(
+            tr("{name} could not be read:", name=repr(path.name)), tr("It was left as it is.")
+        ):
             stat = path.stat()
         if not S_ISREG(stat.st_mode):
-            raise ImportRefused(f"{path.name!r} is no file.")
+            raise ImportRefused(tr("{name} is no file.", name=repr(path.name)))
         limit = self._config.max_import_mb * MB
         if stat.st_size > limit:
             raise ImportRefused(
-                f"{path.name!r} has {in_mb(stat.st_size)}; at most {in_mb(limit)} are imported.",
-                "VOICE_RECORDER_MAX_IMPORT_MB raises the limit.",
+                tr(
+                    "{name} has {size}; at most {most} are imported.",
+                    name=repr(path.name),
+                    size=in_mb(stat.st_size),
+                    most=in_mb(limit),
+                ),
+                tr("VOICE_RECORDER_MAX_IMPORT_MB raises the limit."),
             )
         self._preflight.require(Purpose.IMPORT, stat.st_size)
         recording_id = uuid.uuid4().hex
@@ -122,7 +131,9 @@ class Importing:
         with correlated(recording_id), import_lock(self._config, recording_id) as lock:
             lock.acquire()
             try:
-                with os_errors_converted(f"{path.name!r} could not be imported", "It was left as it is."):
+                with os_errors_converted(
+                    tr("{name} could not be imported:", name=repr(path.name)), tr("It was left as it is.")
+                ):
                     sha256 = _copy(path, copy, cancel)
                     if self._is_known(path, copy, sha256, report):
                         return
@@ -213,7 +224,9 @@ def _files(paths: Iterable[Path], report: ImportReport) -> Iterator[tuple[Path, 
         elif _is_there(path):
             yield path, Description()
         else:
-            missing = NotFound(f"There is no file {str(path)!r}.", "Nothing was imported from it.")
+            missing = NotFound(
+                tr("There is no file {path}.", path=repr(str(path))), tr("Nothing was imported from it.")
+            )
             report.failed.append((path, missing))
 
 
@@ -225,7 +238,8 @@ def _older_library(folder: Path, report: ImportReport) -> dict[Path, Description
         return {}
     for name in missing:
         gone = NotFound(
-            f"The older library lists {name!r}, but it is not in the folder.", "Nothing was imported from it."
+            tr("The older library lists {name}, but it is not in the folder.", name=repr(name)),
+            tr("Nothing was imported from it."),
         )
         report.failed.append((Path(name), gone))
     return described
@@ -244,8 +258,12 @@ def _is_there(path: Path) -> bool:
 def _files_below(folder: Path, report: ImportReport) -> Iterator[Path]:
     def refused(error: OSError) -> None:
         closed = StorageError(
-            f"The folder {str(error.filename)!r} could not be read: {error.strerror}.",
-            "Nothing was imported from it.",
+            tr(
+                "The folder {folder} could not be read: {reason}.",
+                folder=repr(str(error.filename)),
+                reason=error.strerror,
+            ),
+            tr("Nothing was imported from it."),
         )
         report.failed.append((Path(error.filename), closed))
 

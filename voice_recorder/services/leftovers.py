@@ -14,6 +14,7 @@ from pathlib import Path
 
 from voice_recorder.domain.errors import NotFound
 from voice_recorder.domain.transfers import Transfer, TransferState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.partial_copy import JOURNAL_SUFFIX, PART_SUFFIX
 from voice_recorder.storage.disk import os_errors_converted
 from voice_recorder.storage.library import Library
@@ -169,7 +170,9 @@ class Leftovers:
         if transfer.session.id:
             self._proofs.give_up_session(transfer)
         self._transfers.forget_copy(transfer)  # first: what no row names goes the next time
-        with os_errors_converted(f"{path.name!r} could not be removed", "It is tried again next time."):
+        with os_errors_converted(
+            tr("{name} could not be removed:", name=repr(path.name)), tr("It is tried again next time.")
+        ):
             path.unlink(missing_ok=True)
 
     # What can be had again
@@ -213,7 +216,7 @@ def size_of(path: Path) -> int:
 
 
 def _scan(folder: Path) -> list[_Entry]:
-    with os_errors_converted(f"The folder {str(folder)!r} could not be read"):
+    with os_errors_converted(tr("The folder {folder} could not be read:", folder=repr(str(folder)))):
         try:
             with os.scandir(folder) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
@@ -250,5 +253,7 @@ def _unlink(path: Path) -> None:
     except FileNotFoundError:
         raise
     except OSError as error:
-        with os_errors_converted(f"{path.name!r} could not be removed", "It is tried again next time."):
+        with os_errors_converted(
+            tr("{name} could not be removed:", name=repr(path.name)), tr("It is tried again next time.")
+        ):
             raise error

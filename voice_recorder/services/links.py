@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.errors import CloudCopyMissing, NotFound
 from voice_recorder.domain.recording import Recording
+from voice_recorder.domain.words import tr
 from voice_recorder.services.providers import Providers
 from voice_recorder.services.sending import suffix_of
 from voice_recorder.storage.library import Library
@@ -34,13 +35,16 @@ class Links:
         """
         recording = self._library.get(recording_id)
         if recording.trashed_at is not None:
-            raise NotFound("The recording is in the trash.", "Restore it before you give a link away.")
+            raise NotFound(
+                tr("The recording is in the trash."), tr("Restore it before you give a link away.")
+            )
         provider = self._providers.open()
         master = recording.masters[0]
         receipt = self._proofs.of_master(master.id, provider.place)
         if receipt is None:
             raise CloudCopyMissing(
-                f"“{recording.title}” is not backed up, so there is nothing to link to.", "Send it first."
+                tr("“{title}” is not backed up, so there is nothing to link to.", title=recording.title),
+                tr("Send it first."),
             )
         now = datetime.now(UTC).replace(microsecond=0)
         kept = self._proofs.link(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from voice_recorder.domain.states import MasterState
@@ -51,12 +51,13 @@ class Metrics:
     def collect(self) -> dict[str, Any]:
         """Size of the library, its growth, the room left, recordings in trouble, the cloud, alerts, sessions.
 
-        Uploads and their failures are those of the last 30 days; queue, receipts and plan are those of the
-        provider chosen now, as it was last asked. Times are UTC in ISO 8601. What was not measured yet, or
-        cannot be said, is None.
+        Uploads and their failures are those of the last 30 days by the clock here, today included; queue,
+        receipts and plan are those of the provider chosen now, as it was last asked. Times are UTC in
+        ISO 8601. What was not measured yet, or cannot be said, is None.
         """
         place = self._providers.place()
-        since = datetime.now(UTC) - timedelta(days=TREND_DAYS)
+        first_day = datetime.now(UTC).astimezone().date() - timedelta(days=TREND_DAYS - 1)
+        since = datetime.combine(first_day, time.min).astimezone(UTC)
         growth = self._figures.growth()
         return {
             "library": self._library_figures(place),

@@ -13,6 +13,7 @@ from voice_recorder.audio.devices import InputDevice, choose, list_inputs, look_
 from voice_recorder.audio.levels import Samples
 from voice_recorder.domain.errors import DeviceUnavailable
 from voice_recorder.domain.recording import AudioFormat
+from voice_recorder.domain.words import tr
 from voice_recorder.services.sound_source import Changed, Dropped, Heard, Lost, Sound
 
 _log = logging.getLogger(__name__)
@@ -175,7 +176,11 @@ def _pick(wanted: str | None, preferred: str) -> tuple[InputDevice, str]:
         except DeviceUnavailable:
             continue
     device = choose(list_inputs(), None)
-    return device, f"{preferred!r} is not there; recording from {device.name!r} instead."
+    return device, tr(
+        "{wanted} is not there; recording from {device} instead.",
+        wanted=repr(preferred),
+        device=repr(device.name),
+    )
 
 
 def _open(device: InputDevice, audio_format: AudioFormat) -> InputStream:
@@ -191,10 +196,17 @@ def _open(device: InputDevice, audio_format: AudioFormat) -> InputStream:
 
 
 def _format_notice(device: InputDevice, audio_format: AudioFormat) -> str:
-    kind = "mono" if audio_format.channels == 1 else "stereo"
-    return (
-        f"{device.name!r} does not offer the chosen format;"
-        f" recording at {audio_format.sample_rate_hz / 1000:g} kHz {kind} instead."
+    name, rate = repr(device.name), f"{audio_format.sample_rate_hz / 1000:g}"
+    if audio_format.channels == 1:
+        return tr(
+            "{device} does not offer the chosen format; recording at {rate} kHz mono instead.",
+            device=name,
+            rate=rate,
+        )
+    return tr(
+        "{device} does not offer the chosen format; recording at {rate} kHz stereo instead.",
+        device=name,
+        rate=rate,
     )
 
 

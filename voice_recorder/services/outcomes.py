@@ -31,6 +31,7 @@ from voice_recorder.domain.transfers import (
     TransferState,
     wait_before_next_s,
 )
+from voice_recorder.domain.words import tr
 from voice_recorder.services.activity import Task
 from voice_recorder.services.compressing import Compressing
 from voice_recorder.storage.library import Library
@@ -43,10 +44,10 @@ _log = logging.getLogger(__name__)
 _HELD_S = 60.0
 _MANY_IN_A_ROW = 3 * MOST_UPLOADS
 _LOCAL_TROUBLE = (StorageError, PreflightBlocked)
-_OFFLINE = "Waiting for the network."
-_ASKED = "The provider asked to wait."
-_TROUBLED = "The provider is in trouble; waiting a little."
-_UNWRITABLE = "The library cannot be written to at the moment."
+_OFFLINE = tr("Waiting for the network.")
+_ASKED = tr("The provider asked to wait.")
+_TROUBLED = tr("The provider is in trouble; waiting a little.")
+_UNWRITABLE = tr("The library cannot be written to at the moment.")
 
 
 class Holds:

@@ -14,13 +14,14 @@ from typing import BinaryIO
 
 from voice_recorder.audio.metadata import digest
 from voice_recorder.domain.errors import StorageError
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.disk import os_errors_converted, replace_durably, sync_file
 from voice_recorder.storage.paths import FILE_MODE, FOLDER_MODE
 
 PART_SUFFIX = ".part"
 JOURNAL_SUFFIX = ".part.json"
 EVIDENCE_SUFFIX = ".differs"
-_KEPT = "What was fetched so far is kept for the next try."
+_KEPT = tr("What was fetched so far is kept for the next try.")
 
 
 class Spans:
@@ -75,7 +76,7 @@ class PartialCopy:
     def open(self) -> None:
         """Go on with what is there, or begin. DiskFull, StorageError."""
         self.start_anew()
-        with os_errors_converted("The cloud copy could not be kept on this disk", _KEPT):
+        with os_errors_converted(tr("The cloud copy could not be kept on this disk:"), _KEPT):
             self.final.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
             self._file = os.fdopen(os.open(self._part, flags, FILE_MODE), "r+b", buffering=0)
@@ -86,7 +87,7 @@ class PartialCopy:
 
     def open_proved(self) -> None:
         """Read from the copy that is complete already. StorageError."""
-        with os_errors_converted("The fetched copy could not be read"):
+        with os_errors_converted(tr("The fetched copy could not be read:")):
             self._file = self.final.open("rb", buffering=0)
         self.spans = Spans([(0, self.size_bytes)])
 
@@ -98,7 +99,7 @@ class PartialCopy:
         """Keep bytes that came. DiskFull, StorageError."""
         assert self._file is not None
         view = memoryview(block)
-        with os_errors_converted("The cloud copy could not be kept on this disk", _KEPT):
+        with os_errors_converted(tr("The cloud copy could not be kept on this disk:"), _KEPT):
             self._file.seek(offset)
             while view:
                 view = view[self._file.write(view) :]
@@ -107,7 +108,7 @@ class PartialCopy:
     def read(self, offset: int, size: int) -> bytes:
         """At most ``size`` bytes that are there from ``offset`` on. StorageError."""
         assert self._file is not None
-        with os_errors_converted("The fetched copy could not be read", _KEPT):
+        with os_errors_converted(tr("The fetched copy could not be read:"), _KEPT):
             self._file.seek(offset)
             return self._file.read(min(size, self.spans.end_of(offset) - offset))
 
@@ -118,7 +119,7 @@ class PartialCopy:
             "last_modified": self.last_modified, "ranges": self.spans.stretches,
         }  # fmt: skip
         temporary = self._journal.with_name(self._journal.name + ".tmp")
-        with os_errors_converted("The journal of a download could not be written", _KEPT):
+        with os_errors_converted(tr("The journal of a download could not be written:"), _KEPT):
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "w") as file:
                 json.dump(document, file)
             temporary.replace(self._journal)
@@ -128,14 +129,14 @@ class PartialCopy:
 
         The slow half of finishing: it alone needs no lock while others read.
         """
-        with os_errors_converted("The fetched copy could not be completed", _KEPT):
+        with os_errors_converted(tr("The fetched copy could not be completed:"), _KEPT):
             sync_file(self._part)
             return digest(self._part, cancel)[1]
 
     def finish(self) -> None:
         """Give the proved file its name, durably; it can still be read. StorageError."""
         self._let_go()
-        with os_errors_converted("The fetched copy could not be completed", _KEPT):
+        with os_errors_converted(tr("The fetched copy could not be completed:"), _KEPT):
             replace_durably(self._part, self.final)
             self._journal.unlink(missing_ok=True)
         self._unfinished = False
@@ -145,7 +146,7 @@ class PartialCopy:
         """Keep a file whose bytes are wrong under another name, as evidence. StorageError."""
         self._let_go()
         evidence = self.final.with_name(self.final.name + EVIDENCE_SUFFIX)
-        with os_errors_converted("What came from the cloud could not be set aside", _KEPT):
+        with os_errors_converted(tr("What came from the cloud could not be set aside:"), _KEPT):
             self._part.replace(evidence)
             self._journal.unlink(missing_ok=True)
         self._unfinished = False

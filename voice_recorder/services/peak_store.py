@@ -12,6 +12,7 @@ from voice_recorder.audio.peaks import Peaks
 from voice_recorder.domain.edit_list import Timeline
 from voice_recorder.domain.errors import NotFound, VoiceRecorderError
 from voice_recorder.domain.recording import Master
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.disk import os_errors_converted, write_durably
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import FOLDER_MODE, StorageConfig
@@ -43,7 +44,7 @@ class PeakStore:
         """
         recording = self._library.get(recording_id)
         if not recording.masters:
-            raise NotFound("The recording has no sound file.")
+            raise NotFound(tr("The recording has no sound file."))
         timeline = timeline or Timeline.of(recording)
         heard = {segment.master_id for segment in timeline.segments}
         found: dict[str, Peaks] = {}
@@ -65,7 +66,7 @@ class PeakStore:
             with contextlib.suppress(OSError, ValueError):  # a cache: whatever is wrong with it, make it anew
                 return Peaks.from_bytes((self._folder / f"{master.sha256}.peaks").read_bytes())
         path = self._library.path_of(master)
-        with os_errors_converted(f"The file {str(path)!r} could not be read"):
+        with os_errors_converted(tr("The file {path} could not be read:", path=repr(str(path)))):
             started = time.perf_counter()
             reading = read_audio(path, cancel)
             self._note("peaks_made_ms", 1000 * (time.perf_counter() - started))
@@ -74,6 +75,6 @@ class PeakStore:
 
     def store(self, sha256: str, peaks: Peaks) -> None:
         """Keep the peaks of the master with this digest. StorageError."""
-        with os_errors_converted("The peaks could not be kept"):
+        with os_errors_converted(tr("The peaks could not be kept:")):
             self._folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
             write_durably(self._folder / f"{sha256}.peaks", peaks.to_bytes())

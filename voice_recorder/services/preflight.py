@@ -15,6 +15,7 @@ from voice_recorder.domain.preflight import (
     time_left_s,
 )
 from voice_recorder.domain.recording import AudioFormat
+from voice_recorder.domain.words import tr
 from voice_recorder.services.recordings_folder import recordings_are_away, require_recordings
 from voice_recorder.storage import disk
 from voice_recorder.storage.figures import Figures
@@ -140,4 +141,7 @@ class Preflight:
 def refuse_if_blocked(verdict: Verdict) -> None:
     """Raise PreflightBlocked with the reasons of a verdict that is *blocked*."""
     if verdict.blocked:
-        raise PreflightBlocked("It cannot start now: " + " ".join(verdict.reasons), "Nothing was changed.")
+        reasons = " ".join(verdict.reasons)
+        raise PreflightBlocked(
+            tr("It cannot start now: {reasons}", reasons=reasons), tr("Nothing was changed.")
+        )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from voice_recorder.cloud import credentials
-from voice_recorder.cloud.kinds import KINDS
 from voice_recorder.domain.errors import ConfigurationError, NoProvider
 from voice_recorder.domain.ports import Plan, Provider, ProviderKind
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.paths import StorageConfig
 from voice_recorder.storage.settings_file import SettingsFile
 
@@ -45,7 +45,12 @@ class Providers:
 
         ConfigurationError for a bad variable, and when what it was told by variables is there no more.
         """
-        kind = KINDS.get(self._settings.current.cloud_provider)
+        name = self._settings.current.cloud_provider
+        if not name:
+            return None
+        from voice_recorder.cloud.kinds import KINDS
+
+        kind = KINDS.get(name)
         if kind is None:
             return None
         given = self._given(kind)
@@ -54,8 +59,16 @@ class Providers:
         lacking = [f.title for f in kind.fields if f.required and not f.secret and f.name not in values]
         if lacking:
             raise ConfigurationError(
-                f"{kind.title} cannot be used: {', '.join(lacking)} is missing.",
-                f"Run 'voice-recorder provider set {kind.name}', or set its variables ({kind.variables}).",
+                tr(
+                    "{provider} cannot be used: {fields} is missing.",
+                    provider=kind.title,
+                    fields=", ".join(lacking),
+                ),
+                tr(
+                    "Run 'voice-recorder provider set {name}', or set its variables ({variables}).",
+                    name=kind.name,
+                    variables=kind.variables,
+                ),
             )
         return Choice(kind, kind.place(values), values, frozenset(given))
 
@@ -79,8 +92,10 @@ class Providers:
         chosen = self.chosen
         if chosen is None:
             raise NoProvider(
-                "No provider is chosen.",
-                "Choose one in the settings, or with 'voice-recorder provider set'. Recordings stay here.",
+                tr("No provider is chosen."),
+                tr(
+                    "Choose one in the settings, or with 'voice-recorder provider set'. Recordings stay here."
+                ),
             )
         return chosen
 
@@ -167,9 +182,12 @@ class Providers:
 
 def kind_named(name: str) -> ProviderKind:
     """The kind of provider called ``name``; ConfigurationError."""
+    from voice_recorder.cloud.kinds import KINDS
+
     try:
         return KINDS[name]
     except KeyError:
         raise ConfigurationError(
-            f"There is no provider called {name!r}.", f"It takes one of: {', '.join(KINDS)}."
+            tr("There is no provider called {name}.", name=repr(name)),
+            tr("It takes one of: {names}.", names=", ".join(KINDS)),
         ) from None

@@ -13,6 +13,7 @@ from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import DamagedAudio, StorageError
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.peak_store import PeakStore
 from voice_recorder.services.recordings_folder import recordings_are_away
 from voice_recorder.storage.figures import Figures
@@ -100,9 +101,11 @@ class Proving:
         except StorageError as error:
             _log.warning("the peaks are not kept: %s", error)
         if sound:
-            detail = "samples as they came from the microphone" if promised else "no digest of the samples"
+            detail = (
+                tr("samples as they came from the microphone") if promised else tr("no digest of the samples")
+            )
             self._library.store_reading(recording.id, read, "verified", detail)
         else:
             _log.error("%s does not hold the samples that the microphone gave", master.name)
-            detail = "the file does not hold the samples that came from the microphone"
+            detail = tr("the file does not hold the samples that came from the microphone")
             self._library.store_reading(recording.id, read, "damaged", detail)

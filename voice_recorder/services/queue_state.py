@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from voice_recorder.domain.transfers import UNDER_WAY, TransferState
-from voice_recorder.services.sync import NETWORK_KINDS
 from voice_recorder.storage.queue_rows import QueueRow, failed_by_kinds, queue_counts, queue_rows
 from voice_recorder.storage.sync_log import Alert
 
@@ -52,6 +51,8 @@ class QueueState:
 
 def read_queue(services: Services, rows: int = 0) -> QueueState:
     """Read the queue of the provider that is chosen now, as other processes have left it, too."""
+    from voice_recorder.services.sync import NETWORK_KINDS
+
     services.settings.refresh()
     place = services.providers.place()
     log, database = services.sync_log, services.library.database

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from voice_recorder.domain.errors import LibraryBusy, LibraryTooNew, NotFound, VoiceRecorderError
+from voice_recorder.domain.words import tr
 from voice_recorder.services.adopting import Adopting, AdoptionReport, Progress
 from voice_recorder.services.returning import put_in_place, refuse_while_recording, replace_file
 from voice_recorder.services.sidecars import Sidecars
@@ -49,7 +50,7 @@ def rebuild(
     cancel = cancel or threading.Event()
     with _alone(config):
         _write_what_is_stale(config, cancel)
-        migrates = _held(config, "migration.lock", "The library is being brought up to date.")
+        migrates = _held(config, "migration.lock", tr("The library is being brought up to date."))
         with _unchanged(config) as refuse_when_changed, migrates:
             unfinished = config.database_path.with_name("library.rebuilding.tmp")
             _remove(unfinished)
@@ -70,10 +71,10 @@ def rebuild(
 @contextlib.contextmanager
 def _alone(config: StorageConfig) -> Iterator[None]:
     with contextlib.ExitStack() as held:
-        held.enter_context(_held(config, "window.lock", "The window is open."))
+        held.enter_context(_held(config, "window.lock", tr("The window is open.")))
         refuse_while_recording(config)
         for path in sorted(config.locks_path.glob("transfer-*.lock")):
-            held.enter_context(_held(config, path.name, "Something is being backed up."))
+            held.enter_context(_held(config, path.name, tr("Something is being backed up.")))
         yield
 
 
@@ -81,7 +82,7 @@ def _alone(config: StorageConfig) -> Iterator[None]:
 def _held(config: StorageConfig, name: str, why_not: str) -> Iterator[None]:
     with FileLock(config.locks_path / name) as lock:
         if not lock.acquire():
-            raise LibraryBusy(why_not, "Nothing was changed; end it or let it end, then try again.")
+            raise LibraryBusy(why_not, tr("Nothing was changed; end it or let it end, then try again."))
         yield
 
 
@@ -105,7 +106,9 @@ def _unchanged(config: StorageConfig) -> Iterator[Callable[[], None]]:
             changed = watch.changed()
         watch.close()
         if changed:
-            raise LibraryBusy("The library was changed meanwhile.", "It was left as it is; try again.")
+            raise LibraryBusy(
+                tr("The library was changed meanwhile."), tr("It was left as it is; try again.")
+            )
 
     try:
         yield refuse_when_changed
@@ -141,8 +144,11 @@ def _fill(
         database.dispose()
     if not adopting.has_found and config.database_path.exists():
         raise NotFound(
-            f"There is no recording in {str(config.raw_recordings_path)!r} to make a library from.",
-            "The library was left as it is; if the recordings are on another disk, connect it first.",
+            tr(
+                "There is no recording in {folder} to make a library from.",
+                folder=repr(str(config.raw_recordings_path)),
+            ),
+            tr("The library was left as it is; if the recordings are on another disk, connect it first."),
         )
     return report
 
@@ -157,6 +163,6 @@ def _put_in_place(config: StorageConfig, new: Path) -> Path | None:
 
 
 def _remove(unfinished: Path) -> None:
-    with os_errors_converted(f"{unfinished.name!r} could not be removed"):
+    with os_errors_converted(tr("{name} could not be removed:", name=repr(unfinished.name))):
         for ending in _ENDINGS:
             unfinished.with_name(unfinished.name + ending).unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from voice_recorder.domain.errors import Cancelled, CloudCopyDiffers, CloudCopyM
 from voice_recorder.domain.ports import Provider, RemoteCopy, UploadSession
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import Receipt, TransferState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.providers import Providers
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.proofs import Proofs, Removal
@@ -100,22 +101,22 @@ class Reconciling:
 
     def _enter_gone(self, receipt: Receipt) -> None:
         error = CloudCopyMissing(
-            "The copy was removed from the cloud.",
-            "The audio here was not touched. 'Send again' makes a new copy.",
+            tr("The copy was removed from the cloud."),
+            tr("The audio here was not touched.") + " " + tr("'Send again' makes a new copy."),
         )
         _log.warning("the copy %s is gone", receipt.remote_id)
         self._proofs.revoke(receipt, TransferState.REMOVED, error.kind, str(error))
         self._remember(receipt, "removed from the cloud", receipt.place)
-        self._enter_lost(receipt, "its only copy was removed")
+        self._enter_lost(receipt, tr("its only copy was removed"))
 
     def _enter_changed(self, receipt: Receipt, wrong: str) -> None:
         error = CloudCopyDiffers(
-            f"The cloud copy is not what was sent: {wrong}",
-            "The audio here was not touched. 'Retry' sends it again in its place.",
+            tr("The cloud copy is not what was sent: {wrong}", wrong=wrong),
+            tr("The audio here was not touched.") + " " + tr("'Retry' sends it again in its place."),
         )
         self._proofs.revoke(receipt, TransferState.FAILED, error.kind, str(error))
         self._remember(receipt, "changed in the cloud", wrong)
-        self._enter_lost(receipt, "its only copy was changed")
+        self._enter_lost(receipt, tr("its only copy was changed"))
 
     def _enter_lost(self, receipt: Receipt, why: str) -> None:
         """Audio that was only there is missing now."""

@@ -3,6 +3,7 @@
 import os
 
 from voice_recorder.domain.errors import RecordingsAway
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.paths import StorageConfig
 
@@ -28,6 +29,6 @@ def require_recordings(config: StorageConfig, figures: Figures) -> None:
     """Raise RecordingsAway when the folder is not there."""
     if recordings_are_away(config, figures):
         raise RecordingsAway(
-            f"The recordings folder {str(config.raw_recordings_path)!r} is not there.",
-            "Connect its disk or bring the folder back; all goes on then, and nothing was changed.",
+            tr("The recordings folder {folder} is not there.", folder=repr(str(config.raw_recordings_path))),
+            tr("Connect its disk or bring the folder back; all goes on then, and nothing was changed."),
         )

@@ -24,6 +24,7 @@ from voice_recorder.domain.errors import (
 )
 from voice_recorder.domain.recording import AudioFormat, Master, Recording
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.adopting import Adopting, read_take_header, recording_of_take
 from voice_recorder.services.importing import IMPORT_SUFFIX, import_lock
 from voice_recorder.services.recordings_folder import recordings_are_away
@@ -59,7 +60,7 @@ class Recovery:
         report = RecoveryReport()
         if recordings_are_away(self._config, Figures(self._library.database)):
             return report
-        with os_errors_converted("The recordings folder could not be searched"):
+        with os_errors_converted(tr("The recordings folder could not be searched:")):
             parts = sorted(self._config.raw_recordings_path.glob(f"*{PART_SUFFIX}"))
         for part in parts:
             with _noted(part, report):
@@ -103,15 +104,20 @@ class Recovery:
     ) -> None:
         final = part.with_name(part.name.removesuffix(PART_SUFFIX))
         if final.exists():
-            raise StorageError(f"{final.name!r} is there already.", f"{part.name!r} was left as it is.")
+            raise StorageError(
+                tr("{name} is there already.", name=repr(final.name)),
+                tr("{name} was left as it is.", name=repr(part.name)),
+            )
         if wav.frames_in(part.stat().st_size, take.format) == 0:
-            with os_errors_converted(f"{part.name!r} could not be removed"):
+            with os_errors_converted(tr("{name} could not be removed:", name=repr(part.name))):
                 part.unlink()
             if row is not None:
                 self._library.forget(row.id, "nothing was heard")
             report.empty.append(take.origin.recording_id)
             return
-        with os_errors_converted(f"{part.name!r} could not be completed", "It was left as it is."):
+        with os_errors_converted(
+            tr("{name} could not be completed:", name=repr(part.name)), tr("It was left as it is.")
+        ):
             wav.complete(part, take.format, take.origin)
             if row is None:
                 self._library.add(recording_of_take(final.name, part, take), "started")
@@ -132,7 +138,9 @@ class Recovery:
             if self._is_left_behind(master.name):
                 return
             if path.exists():
-                with os_errors_converted(f"{path.name!r} could not be completed", "It was left as it is."):
+                with os_errors_converted(
+                    tr("{name} could not be completed:", name=repr(path.name)), tr("It was left as it is.")
+                ):
                     wav.complete(path, _format_of(master), _origin_of(recording))
                     sync_file(path)
                 report.recovered.append(self._enter(recording.id, path, _format_of(master)))
@@ -204,7 +212,10 @@ class Recovery:
     def _sweep_imports(self, report: RecoveryReport) -> None:
         """Finish imports that have their row; remove other copies, whose originals are where they were."""
         for copy in self._config.raw_recordings_path.glob(f"*{IMPORT_SUFFIX}"):
-            with _noted(copy, report), os_errors_converted(f"The import {copy.name!r} is left over"):
+            with (
+                _noted(copy, report),
+                os_errors_converted(tr("The import {name} is left over:", name=repr(copy.name))),
+            ):
                 self._sweep_import(copy)
 
     def _sweep_import(self, copy: Path) -> None:

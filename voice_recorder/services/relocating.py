@@ -20,6 +20,7 @@ from pathlib import Path
 from voice_recorder.audio.metadata import digest
 from voice_recorder.domain.errors import Cancelled, ConfigurationError, DiskFull, LibraryBusy, StorageError
 from voice_recorder.domain.preflight import MB, in_mb
+from voice_recorder.domain.words import tr
 from voice_recorder.storage import disk
 from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import (
@@ -32,7 +33,7 @@ from voice_recorder.storage.paths import (
 
 _log = logging.getLogger(__name__)
 _UNFINISHED = ".moving"
-_UNCHANGED = "Everything is where it was."
+_UNCHANGED = tr("Everything is where it was.")
 Progress = Callable[[int, int, str], None]
 
 
@@ -123,24 +124,33 @@ class Relocating:
     def _usable(self, folder: Path) -> Path:
         if os.environ.get("VOICE_RECORDER_RECORDINGS_DIR"):
             raise ConfigurationError(
-                "VOICE_RECORDER_RECORDINGS_DIR says where the recordings are.",
-                "Change that variable, or unset it, and move the folder then.",
+                tr("VOICE_RECORDER_RECORDINGS_DIR says where the recordings are."),
+                tr("Change that variable, or unset it, and move the folder then."),
             )
         old, new = self._config.raw_recordings_path.resolve(), folder.expanduser().resolve()
         if new == old or new.is_relative_to(old) or old.is_relative_to(new):
             raise ConfigurationError(
-                f"{str(new)!r} is the recordings folder, inside of it or around it.", "Choose another one."
+                tr("{folder} is the recordings folder, inside of it or around it.", folder=repr(str(new))),
+                tr("Choose another one."),
             )
-        with disk.os_errors_converted(f"The folder {str(new)!r} cannot be used", _UNCHANGED):
+        with disk.os_errors_converted(
+            tr("The folder {folder} cannot be used:", folder=repr(str(new))), _UNCHANGED
+        ):
             new.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             strangers = sorted(path.name for path in new.iterdir() if not (old / _original(path)).exists())
         if strangers:
             raise StorageError(
-                f"The folder {str(new)!r} is not empty: it has {strangers[0]!r}.",
-                f"Choose an empty one. {_UNCHANGED}",
+                tr(
+                    "The folder {folder} is not empty: it has {name}.",
+                    folder=repr(str(new)),
+                    name=repr(strangers[0]),
+                ),
+                tr("Choose an empty one. Everything is where it was."),
             )
         if not disk.is_writable(new):
-            raise StorageError(f"The folder {str(new)!r} cannot be written to.", _UNCHANGED)
+            raise StorageError(
+                tr("The folder {folder} cannot be written to.", folder=repr(str(new))), _UNCHANGED
+            )
         return new
 
     @contextlib.contextmanager
@@ -156,7 +166,8 @@ class Relocating:
                 for path in (*folder.glob(".take-*.lock"), *folder.glob(".import-*.lock")):
                     if path not in mine and not held.enter_context(FileLock(path)).acquire():
                         raise LibraryBusy(
-                            "Something is being recorded or imported.", "Wait for it; nothing was changed."
+                            tr("Something is being recorded or imported."),
+                            tr("Wait for it; nothing was changed."),
                         )
                     mine.add(path)
 
@@ -168,7 +179,7 @@ class Relocating:
 
     def _survey(self, new: Path) -> tuple[list[Path], int]:
         """What there is to move, and its size in bytes. DiskFull when it does not fit."""
-        with disk.os_errors_converted("The recordings folder could not be read", _UNCHANGED):
+        with disk.os_errors_converted(tr("The recordings folder could not be read:"), _UNCHANGED):
             files = _files(self._config.raw_recordings_path)
             self._make_sure_of_room(files, new)
             return files, sum(path.stat().st_size for path in files)
@@ -181,14 +192,20 @@ class Relocating:
             spare = 0  # on the same disk the room comes back
         if disk.free_bytes(new) < need + spare:
             raise DiskFull(
-                f"{in_mb(need + spare)} are needed on the disk of {str(new)!r},"
-                f" {in_mb(disk.free_bytes(new))} are free.",
+                tr(
+                    "{need} are needed on the disk of {folder}, {free} are free.",
+                    need=in_mb(need + spare),
+                    folder=repr(str(new)),
+                    free=in_mb(disk.free_bytes(new)),
+                ),
                 _UNCHANGED,
             )
 
     def _point_to(self, new: Path, leaving: Path | None) -> None:
         document = {"recordings": str(new), **({"leaving": str(leaving)} if leaving else {})}
-        with disk.os_errors_converted("The new folder could not be noted", "The old one is in force."):
+        with disk.os_errors_converted(
+            tr("The new folder could not be noted:"), tr("The old one is in force.")
+        ):
             text = json.dumps(document, indent=2, ensure_ascii=False)
             disk.write_durably(self._config.home / MOVED_RECORDINGS, text.encode())
 
@@ -208,7 +225,8 @@ def _copy(source: Path, target: Path, cancel: threading.Event) -> None:
     if cancel.is_set():
         raise Cancelled
     unfinished = target.with_name(target.name + _UNFINISHED)
-    what = f"{source.name!r} could not be copied to {str(target.parent)!r}"
+    name, folder = repr(source.name), repr(str(target.parent))
+    what = tr("{name} could not be copied to {folder}:", name=name, folder=folder)
     try:
         with disk.os_errors_converted(what, _UNCHANGED):
             wanted = digest(source, cancel)
@@ -218,7 +236,10 @@ def _copy(source: Path, target: Path, cancel: threading.Event) -> None:
             unfinished.chmod(FILE_MODE)
             disk.sync_file(unfinished)
             if digest(unfinished, cancel) != wanted:
-                raise StorageError(f"{what}: the copy differs.", _UNCHANGED)
+                raise StorageError(
+                    tr("{name} could not be copied to {folder}: the copy differs.", name=name, folder=folder),
+                    _UNCHANGED,
+                )
             unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from voice_recorder.domain.edit_list import Timeline
 from voice_recorder.domain.errors import EditRefused, NotFound
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.library import Library
 
 __all__ = ["Rendered", "Rendering"]
@@ -31,7 +32,9 @@ class Rendering:
         """
         timeline = timeline or Timeline.of(recording)
         if not timeline.segments:
-            raise EditRefused(f"“{recording.title}” holds no sound.", "Nothing was made of it.")
+            raise EditRefused(
+                tr("“{title}” holds no sound.", title=recording.title), tr("Nothing was made of it.")
+            )
         masters = self._masters(recording, timeline)
         return Rendered(
             timeline,
@@ -50,7 +53,9 @@ class Rendering:
     def _of_another(self, master_id: str) -> Master:
         for owner in self._library.owners(master_id):
             return next(master for master in owner.masters if master.id == master_id)
-        raise NotFound("A part of this recording is not in the library any more.", "Nothing was made of it.")
+        raise NotFound(
+            tr("A part of this recording is not in the library any more."), tr("Nothing was made of it.")
+        )
 
     def _source(self, recording: Recording, master: Master) -> Source:
         path = self._library.path_of(master)
@@ -61,7 +66,7 @@ class Rendering:
             return Source(copy, recording.title, master.frames, master.sample_rate_hz, is_copy=True)
         if master.state is MasterState.FREED:
             raise NotFound(
-                f"The audio of “{recording.title}” is in the cloud only.",
-                "Fetch it first: 'Fetch' in the window, or 'voice-recorder fetch'.",
+                tr("The audio of “{title}” is in the cloud only.", title=recording.title),
+                tr("Fetch it first: 'Fetch' in the window, or 'voice-recorder fetch'."),
             )
         raise missing(recording.title, master.name)

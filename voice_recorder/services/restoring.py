@@ -20,6 +20,7 @@ from voice_recorder.domain.preflight import Purpose
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import Receipt
+from voice_recorder.domain.words import tr
 from voice_recorder.services.freeing import free_lock
 from voice_recorder.services.preflight import Preflight
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
@@ -28,7 +29,7 @@ from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import FILE_MODE, StorageConfig
 
 _log = logging.getLogger(__name__)
-_KEPT = "Its copy is kept."
+_KEPT = tr("Its copy is kept.")
 _LATE = timedelta(), timedelta(milliseconds=1)
 """A take's header cuts the milliseconds of its start, which the library rounds."""
 
@@ -54,8 +55,11 @@ class Restoring:
             return False
         if master.state is MasterState.DAMAGED:
             raise StorageError(
-                f"The file of “{recording.title}” is the one that was sent: the cloud has no better one.",
-                "'Verify' says what is wrong with it.",
+                tr(
+                    "The file of “{title}” is the one that was sent: the cloud has no better one.",
+                    title=recording.title,
+                ),
+                tr("'Verify' says what is wrong with it."),
             )
         with free_lock(self._config, master) as lock:
             if not lock.acquire() or not path.exists():  # it is just being freed
@@ -73,7 +77,7 @@ class Restoring:
         """
         made = self._place_of(master).with_name(f".{master.name}.{uuid.uuid4().hex}.tmp")
         try:
-            with os_errors_converted(f"{master.name!r} could not be put back", _KEPT):
+            with os_errors_converted(tr("{name} could not be put back:", name=repr(master.name)), _KEPT):
                 how = self._make(made, master, receipt, copy, cancel)
                 if how:
                     self._put_back(recording, master, made, how)
@@ -90,13 +94,13 @@ class Restoring:
         """Write the master's bytes to ``made`` and say what they came from; empty when they cannot be had."""
         if receipt.sha256 == master.sha256:
             _link_or_copy(copy, made)
-            return "the original"
+            return tr("the original")
         if receipt.send_as != SendAs.FLAC or master.sha256 is None:
             return ""
         self._preflight.require(Purpose.RESTORE, master.size_bytes)
         made.touch(FILE_MODE)
         rebuilt = rebuild_wav(copy, made, self._origins(master), master.sha256, cancel)
-        return "the original, from its FLAC copy" if rebuilt else ""
+        return tr("the original, from its FLAC copy") if rebuilt else ""
 
     def _origins(self, master: Master) -> tuple[Origin, ...]:
         """What the header of a take may say, also of one that was split, joined or appended since."""
@@ -115,9 +119,11 @@ class Restoring:
         """First the file, then the row: cut off in between, ``Freeing.settle`` enters it."""
         with free_lock(self._config, master) as lock:
             if not lock.acquire():
-                raise StorageError("The recording is being freed just now.", "Fetch it once that is done.")
+                raise StorageError(
+                    tr("The recording is being freed just now."), tr("Fetch it once that is done.")
+                )
             if digest(made)[1] != master.sha256:
-                raise StorageError(f"{master.name!r} could not be put back whole.", _KEPT)
+                raise StorageError(tr("{name} could not be put back whole.", name=repr(master.name)), _KEPT)
             target = self._place_of(master)
             _set_aside(target)
             replace_durably(made, target)

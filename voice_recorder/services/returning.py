@@ -11,6 +11,7 @@ from pathlib import Path
 
 from voice_recorder.domain.errors import LibraryBusy, LibraryDamaged, StorageError, VoiceRecorderError
 from voice_recorder.domain.recording import Marker, Recording
+from voice_recorder.domain.words import tr
 from voice_recorder.services.recovery import Recovery
 from voice_recorder.storage.backups import Backup, check_database, copy_database, find_backup
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
@@ -42,7 +43,7 @@ def return_to(config: StorageConfig, name: str) -> ReturnReport:
     backup = find_backup(config.backups_path, name)
     with FileLock(config.locks_path / "migration.lock") as lock:
         if not lock.acquire():
-            raise LibraryBusy("The library is being brought up to date.", "Try again in a moment.")
+            raise LibraryBusy(tr("The library is being brought up to date."), tr("Try again in a moment."))
         refuse_while_recording(config)
         unfinished = config.database_path.with_name("library.returning.tmp")
         try:
@@ -129,7 +130,7 @@ def refuse_while_recording(config: StorageConfig) -> None:
     for path in config.raw_recordings_path.glob(".take-*.lock"):
         with FileLock(path) as lock:
             if not lock.acquire():
-                raise LibraryBusy("A recording is running.", "Stop it first; nothing was changed.")
+                raise LibraryBusy(tr("A recording is running."), tr("Stop it first; nothing was changed."))
 
 
 def put_in_place(database: Path, new: Path, aside: Path) -> None:
@@ -143,7 +144,7 @@ def put_in_place(database: Path, new: Path, aside: Path) -> None:
         check_database(aside)
         copy_database(new, database)
     except LibraryDamaged:
-        with os_errors_converted("The library could not be set aside"):
+        with os_errors_converted(tr("The library could not be set aside:")):
             for ending in ("", "-wal", "-shm"):
                 part = database.with_name(database.name + ending)
                 if part.exists():
@@ -153,7 +154,7 @@ def put_in_place(database: Path, new: Path, aside: Path) -> None:
 
 def replace_file(database: Path, new: Path) -> None:
     """Let the file ``new`` be the database; the log of another one is removed first."""
-    with os_errors_converted("The library could not be put in place"):
+    with os_errors_converted(tr("The library could not be put in place:")):
         for ending in ("-wal", "-shm"):
             database.with_name(database.name + ending).unlink(missing_ok=True)
         replace_durably(new, database)

@@ -26,6 +26,7 @@ from voice_recorder.domain.ports import (
 )
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.transfers import PreparedCopy, Receipt, Transfer, TransferState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.compressing import Compressing
 from voice_recorder.storage.transfers import Transfers
 
@@ -80,8 +81,8 @@ class Sending:
         if wrong:
             self._replace_wrong_copy(provider, transfer, file, cancel)
             raise TransientCloudError(
-                f"The cloud copy is not what was sent: {wrong}",
-                "It was removed there and will be sent again; the recording here is untouched.",
+                tr("The cloud copy is not what was sent: {wrong}", wrong=wrong),
+                tr("It was removed there and will be sent again; the recording here is untouched."),
             )
         assert stored is not None  # or it would be wrong
         return _receipt(transfer, file, copy.send_as, stored)

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from voice_recorder.domain.errors import DiskFull, StorageError
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.recordings_folder import recordings_are_away
 from voice_recorder.storage.disk import os_errors_converted
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.figures import Figures
 from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import StorageConfig
-from voice_recorder.storage.sidecar import Sidecar, sidecar_path, write_sidecar
+from voice_recorder.storage.sidecar import Sidecar, sidecar_path
 from voice_recorder.storage.sidecar_rows import SidecarRows
+from voice_recorder.storage.sidecar_writing import write_sidecar
 
 _log = logging.getLogger(__name__)
 BATCH = 50
@@ -117,7 +119,7 @@ class Sidecars:
         if not (home / master.name).exists() and master.state is not MasterState.FREED and not path.exists():
             return master.state is MasterState.MISSING  # found again, it is stale again
         write_sidecar(path, replace(sidecar, written_at=datetime.now(UTC)))
-        with os_errors_converted(f"{path.name!r} could not be removed"):
+        with os_errors_converted(tr("{name} could not be removed:", name=repr(path.name))):
             sidecar_path(other / master.name).unlink(missing_ok=True)
         return True
 

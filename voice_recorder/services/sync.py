@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from voice_recorder.domain.errors import StorageError
 from voice_recorder.domain.ports import Plan
 from voice_recorder.domain.transfers import QUICK_TRIES, TransferState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.activity import Activity
 from voice_recorder.services.compressing import Compressing
 from voice_recorder.services.providers import Providers
@@ -257,11 +258,11 @@ class Sync:
         """Why nothing may be under way at all, in words; empty when nothing stands in the way."""
         now = self._settings.current
         if self._log.paused:
-            return "Sending is paused."
+            return tr("Sending is paused.")
         if self.is_metered() and not now.sync_on_metered:
-            return "Waiting for a network that is not metered."
+            return tr("Waiting for a network that is not metered.")
         if now.sync_only_when_idle and (self.is_taking() or self._others_are_busy()):
-            return "Waiting until the computer is idle."
+            return tr("Waiting until the computer is idle.")
         return ""
 
     def _others_are_busy(self) -> bool:

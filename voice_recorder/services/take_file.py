@@ -11,6 +11,7 @@ from voice_recorder.audio.capture import to_bytes
 from voice_recorder.audio.levels import Samples
 from voice_recorder.domain.errors import DiskFull, StorageError
 from voice_recorder.domain.recording import AudioFormat
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.disk import (
     Reserve,
     os_errors_converted,
@@ -42,7 +43,7 @@ class TakeFile:
         self._reserve = reserve
         self._samples = hashlib.sha256()
         self._closing = threading.Lock()
-        with os_errors_converted("The take could not be started", "Nothing was recorded."):
+        with os_errors_converted(tr("The take could not be started:"), tr("Nothing was recorded.")):
             flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             self._descriptor: int | None = os.open(self.part, flags, FILE_MODE)
             try:
@@ -87,20 +88,20 @@ class TakeFile:
 
     def sync(self) -> None:
         """Bring what was appended to the disk."""
-        with self._closing, os_errors_converted("The take could not be synced to the disk"):
+        with self._closing, os_errors_converted(tr("The take could not be synced to the disk:")):
             if self._descriptor is not None:
                 sync_data(self._descriptor)
 
     def complete(self) -> None:
         """Write the final header and sync; the file is whole, still under its ``.part`` name."""
         self._close()
-        with os_errors_converted("The take could not be completed", f"It is kept as {str(self.part)!r}."):
+        with os_errors_converted(tr("The take could not be completed:"), self._kept()):
             wav.complete(self.part, self._format, self._origin)
             sync_file(self.part)
 
     def put_in_place(self) -> None:
         """Give the file its final name, durably."""
-        with os_errors_converted("The take could not be renamed", f"It is kept as {str(self.part)!r}."):
+        with os_errors_converted(tr("The take could not be renamed:"), self._kept()):
             replace_durably(self.part, self.final)
 
     def discard(self) -> None:
@@ -108,12 +109,17 @@ class TakeFile:
         self._close()
         self.part.unlink(missing_ok=True)
 
+    def _kept(self) -> str:
+        return tr("It is kept as {path}.", path=repr(str(self.part)))
+
     def _write(self, data: bytes) -> tuple[int, StorageError | None]:
         """How many bytes were written, and what kept the rest from it."""
         assert self._descriptor is not None
         written = 0
         try:
-            with os_errors_converted("The sound could not be written", "Everything up to here is kept."):
+            with os_errors_converted(
+                tr("The sound could not be written:"), tr("Everything up to here is kept.")
+            ):
                 while written < len(data):
                     written += os.write(self._descriptor, data[written:])
         except StorageError as error:

@@ -15,6 +15,7 @@ from voice_recorder.domain.recording import (
     TakeEventKind,
     default_title,
 )
+from voice_recorder.domain.words import tr
 from voice_recorder.services.take_entry import TakeEntry
 from voice_recorder.services.take_file import TakeFile, file_name
 from voice_recorder.storage import disk
@@ -174,7 +175,10 @@ class TakePart:
         """``error``, saying where the sound is."""
         for path in (self._file.part, self._file.final):
             if path.exists():
-                kept = f"The take is kept as {str(path)!r} and is listed by the next start or 'recover'."
+                kept = tr(
+                    "The take is kept as {path} and is listed by the next start or 'recover'.",
+                    path=repr(str(path)),
+                )
                 return type(error)(error.title, kept)
         return error
 

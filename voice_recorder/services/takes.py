@@ -10,6 +10,7 @@ from voice_recorder.domain.errors import CaptureError
 from voice_recorder.domain.recording import AudioFormat
 from voice_recorder.domain.settings import DeviceLoss, Settings
 from voice_recorder.domain.take import TakePlan
+from voice_recorder.domain.words import tr
 from voice_recorder.services.listening import Listening
 from voice_recorder.services.microphone import Microphone
 from voice_recorder.services.preflight import Preflight, refuse_if_blocked
@@ -97,7 +98,7 @@ class TakeService:
         """
         pressed_at = time.monotonic()
         if self.running:
-            raise CaptureError("A take is already running.", "Stop it first.")
+            raise CaptureError(tr("A take is already running."), tr("Stop it first."))
         self._preflight.look_at_folder()
         if self._preflight.latest is not None:
             refuse_if_blocked(self._preflight.latest)
@@ -184,7 +185,7 @@ class TakeService:
     def open_meter(self, device: str | None = None) -> Meter:
         """A level meter on ``device``; a take that starts closes it."""
         if self.running:
-            raise CaptureError("A take is running.", "Its level is shown already.")
+            raise CaptureError(tr("A take is running."), tr("Its level is shown already."))
         self.close()
         wanted = choose(list_inputs(), device or self._settings.current.audio_device)
         channels = min(self._settings.current.audio_channels, wanted.max_channels)

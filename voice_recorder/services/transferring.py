@@ -26,6 +26,7 @@ from voice_recorder.domain.ports import Provider
 from voice_recorder.domain.preflight import in_mb
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.transfers import MOST_UPLOADS, UNDER_WAY, Transfer, TransferState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.activity import Activity, Task, Throttle
 from voice_recorder.services.compressing import Compressing
 from voice_recorder.services.outcomes import Holds, Outcomes
@@ -194,7 +195,9 @@ class Crew:
         def work() -> None:
             owners = self._library.owners(now.master_id)
             if not owners:
-                raise NotFound("The recording was deleted meanwhile.", "Nothing is sent for it any more.")
+                raise NotFound(
+                    tr("The recording was deleted meanwhile."), tr("Nothing is sent for it any more.")
+                )
             recording = owners[0]
             master = next(m for m in recording.masters if m.id == now.master_id)
             task.recording_id, task.title = recording.id, recording.title
@@ -304,8 +307,12 @@ class Crew:
         most = self._log.plan(place).max_file_bytes
         if most is not None and size_bytes > most:
             raise FileRejected(
-                f"The copy has {in_mb(size_bytes)}; the plan of this account takes {in_mb(most)} a file.",
-                "It was not sent. Send it as a smaller format, or choose a larger plan.",
+                tr(
+                    "The copy has {size}; the plan of this account takes {most} a file.",
+                    size=in_mb(size_bytes),
+                    most=in_mb(most),
+                ),
+                tr("It was not sent. Send it as a smaller format, or choose a larger plan."),
             )
 
     def _end_attempt(self, attempt: int, outcome: str, reason: str, sent_bytes: int) -> None:
@@ -355,6 +362,6 @@ class Crew:
 
 def _unexpected() -> VoiceRecorderError:
     return VoiceRecorderError(
-        "Something unexpected happened while it was sent.",
-        "The recording here is untouched; the log has the details.",
+        tr("Something unexpected happened while it was sent."),
+        tr("The recording here is untouched; the log has the details."),
     )

@@ -14,6 +14,7 @@ from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import StorageError, VoiceRecorderError
 from voice_recorder.domain.library_query import LibraryQuery, Shelf
 from voice_recorder.domain.results import ItemResult
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.batches import Batches, Moved
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.library import Library
@@ -182,12 +183,14 @@ class Trash:
         recording = self._library.get(recording_id)
         if recording.trashed_at is None:
             raise StorageError(
-                "The recording is not in the trash.", "Only what is there is deleted for ever."
+                tr("The recording is not in the trash."), tr("Only what is there is deleted for ever.")
             )
         # The files first: cut off in between, the row still stands in the trash and is removed next time.
         for master in self._library.masters_only_of(recording.id):
             path = self._config.trash_path / master.name
-            with os_errors_converted(f"{path.name!r} could not be removed", "It is still in the trash."):
+            with os_errors_converted(
+                tr("{name} could not be removed:", name=repr(path.name)), tr("It is still in the trash.")
+            ):
                 path.unlink(missing_ok=True)
                 sidecar_path(path).unlink(missing_ok=True)
             _log.info("removed %s (%d bytes), deleted for ever", path.name, master.size_bytes)
@@ -209,7 +212,9 @@ def _masters_in(folder: Path) -> list[str]:
 def _move(names: Sequence[str], source: Path, target: Path) -> None:
     """Move masters with their sidecars; one that is not there is left to ``verify``."""
     for name in names:
-        with os_errors_converted(f"{name!r} could not be moved", "It is where it was."):
+        with os_errors_converted(
+            tr("{name} could not be moved:", name=repr(name)), tr("It is where it was.")
+        ):
             if (source / name).exists():
                 _move_file(source / name, target / name)
             _move_sidecar(sidecar_path(source / name), sidecar_path(target / name))
@@ -233,7 +238,9 @@ def _move_file(source: Path, target: Path) -> None:
         with unfinished.open("rb+") as copy:
             os.fsync(copy.fileno())
         if digest(unfinished) != digest(source):
-            raise StorageError(f"{source.name!r} could not be copied whole.", "It is where it was.")
+            raise StorageError(
+                tr("{name} could not be copied whole.", name=repr(source.name)), tr("It is where it was.")
+            )
         replace_durably(unfinished, target)
     finally:
         unfinished.unlink(missing_ok=True)

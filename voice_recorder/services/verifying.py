@@ -10,6 +10,7 @@ from voice_recorder.domain.correlation import correlated
 from voice_recorder.domain.errors import Cancelled, DamagedAudio, EncodingError
 from voice_recorder.domain.recording import Master, Recording
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 from voice_recorder.services.importing import IMPORT_SUFFIX
 from voice_recorder.services.proving import Proving
 from voice_recorder.services.recordings_folder import require_recordings
@@ -112,14 +113,18 @@ class Verifying:
         if master.sha256 is not None and found != master.sha256:
             report.changed.append(finding)
             self._enter(
-                recording, master, MasterState.DAMAGED, "changed", f"{path.name} differs from its SHA-256"
+                recording,
+                master,
+                MasterState.DAMAGED,
+                "changed",
+                tr("{name} differs from its SHA-256", name=path.name),
             )
         elif master.state is MasterState.DAMAGED and not _is_whole(path, master, cancel):
             report.damaged.append(finding)
         else:
             report.checked += 1
             if read is None or master.state is not MasterState.RECORDED:
-                self._enter(recording, master, MasterState.RECORDED, "verified", "as it was")
+                self._enter(recording, master, MasterState.RECORDED, "verified", tr("as it was"))
 
     def _digest(self, master: Master, read: Callable[[Path], str]) -> str:
         try:

@@ -12,6 +12,7 @@ import numpy as np
 from voice_recorder.domain.edit_list import Timeline
 from voice_recorder.domain.errors import NotFound
 from voice_recorder.domain.recording import Master, Recording
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.disk import os_errors_converted, write_durably
 from voice_recorder.storage.library import Library
 from voice_recorder.storage.paths import FOLDER_MODE, StorageConfig
@@ -78,7 +79,7 @@ class Voices:
                 report(round(stretch.before + share * stretch.length), round(stretch.total), "")
 
         path = self._audio_of(master)
-        with os_errors_converted(f"The file {str(path)!r} could not be read"):
+        with os_errors_converted(tr("The file {path} could not be read:", path=repr(str(path)))):
             ranges = voice_ranges(path, cancel, tell, master.sample_rate_hz)
         self._store(master, ranges)
         return ranges
@@ -89,7 +90,7 @@ class Voices:
             return path
         copy = self._cached(master) if self._cached is not None else None
         if copy is None:
-            raise NotFound("The audio is not on this computer.", "Fetch it and try again.")
+            raise NotFound(tr("The audio is not on this computer."), tr("Fetch it and try again."))
         return copy
 
     def _load(self, master: Master) -> Ranges | None:
@@ -100,7 +101,7 @@ class Voices:
 
     def _store(self, master: Master, ranges: Ranges) -> None:
         if master.sha256:  # else it may still change
-            with os_errors_converted("The voices could not be kept"):
+            with os_errors_converted(tr("The voices could not be kept:")):
                 self._folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
                 write_durably(self._path_of(master.sha256), _packed(ranges))
 

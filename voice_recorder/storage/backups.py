@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from voice_recorder.domain.errors import LibraryDamaged, NotFound, StorageError
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.disk import os_errors_converted, replace_durably
 from voice_recorder.storage.paths import FILE_MODE
 
@@ -34,8 +35,12 @@ def copy_database(source: Path, target: Path) -> None:
             old.backup(new)
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-            raise LibraryDamaged(f"The database {str(source)!r} is damaged and cannot be copied.") from error
-        raise StorageError(f"The database {str(source)!r} could not be copied: {error}.") from error
+            raise LibraryDamaged(
+                tr("The database {path} is damaged and cannot be copied.", path=repr(str(source)))
+            ) from error
+        raise StorageError(
+            tr("The database {path} could not be copied: {reason}.", path=repr(str(source)), reason=error)
+        ) from error
 
 
 def check_database(path: Path) -> None:
@@ -47,12 +52,14 @@ def check_database(path: Path) -> None:
     except sqlite3.DatabaseError as error:
         found = str(error)
     if found != "ok":
-        raise LibraryDamaged(f"The copy of the library is damaged: {found}.", "Nothing was changed.")
+        raise LibraryDamaged(
+            tr("The copy of the library is damaged: {found}.", found=found), tr("Nothing was changed.")
+        )
 
 
 def make_backup(database: Path, folder: Path) -> Backup:
     """Copy the database into ``folder`` and drop all but the last three copies."""
-    with os_errors_converted("The library could not be backed up"):
+    with os_errors_converted(tr("The library could not be backed up:")):
         name = f"library-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.db"
         target = folder / name
         unfinished = target.with_suffix(".tmp")
@@ -78,7 +85,7 @@ def find_backup(folder: Path, name: str) -> Backup:
     for backup in list_backups(folder):
         if name in (backup.name, backup.path.stem):
             return backup
-    raise NotFound(f"There is no backup called {name!r}.", "'backup list' shows them.")
+    raise NotFound(tr("There is no backup called {name}.", name=repr(name)), tr("'backup list' shows them."))
 
 
 def _described(path: Path) -> Backup:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, up
 from voice_recorder.domain.errors import NotFound, StorageError
 from voice_recorder.domain.results import ItemResult
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.keys import keys_of, now_ms, remember, touch
@@ -211,7 +212,7 @@ def _result(given: str, key: int | NotFound, running: Set[int] = frozenset()) ->
     if isinstance(key, NotFound):
         return ItemResult(given, False, key)
     if key in running:
-        error = StorageError("The recording is still running.", "Stop it before you delete it.")
+        error = StorageError(tr("The recording is still running."), tr("Stop it before you delete it."))
         return ItemResult(given, False, error)
     return ItemResult(given, True)
 

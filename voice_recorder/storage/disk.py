@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from voice_recorder.domain.errors import DiskFull, StorageError
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.paths import FILE_MODE
 
 _NO_ROOM = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -21,15 +22,21 @@ _PROBE_BYTES = 1024 * 1024
 
 
 @contextmanager
-def os_errors_converted(what: str, kept: str = "Nothing was changed.") -> Iterator[None]:
-    """The boundary at which the file system's errors become ours; ``what`` could not be done."""
+def os_errors_converted(what: str, kept: str = tr("Nothing was changed.")) -> Iterator[None]:
+    """The boundary at which the file system's errors become ours.
+
+    ``what`` could not be done, up to the colon before the reason: "The settings could not be saved:".
+    """
+    what += " "
     try:
         yield
     except OSError as error:
         if error.errno in _NO_ROOM:
-            raise DiskFull(f"{what}: the disk is full.", f"{kept} Make room and try again.") from error
+            raise DiskFull(
+                what + tr("the disk is full."), kept + " " + tr("Make room and try again.")
+            ) from error
         reason = error.strerror or str(error)
-        raise StorageError(f"{what}: {reason}.", kept) from error
+        raise StorageError(what + reason + ".", kept) from error
 
 
 def free_bytes(folder: Path) -> int:
@@ -135,7 +142,7 @@ class Reserve:
         for path in self._paths:
             if path.exists() or free_bytes(path.parent) < 3 * RESERVE_BYTES:
                 continue
-            with contextlib.suppress(DiskFull), os_errors_converted("The reserve could not be made"):
+            with contextlib.suppress(DiskFull), os_errors_converted(tr("The reserve could not be made:")):
                 write_durably(path, os.urandom(RESERVE_BYTES))
 
     def release(self) -> None:

@@ -4,13 +4,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from voice_recorder.domain.edit_history import EditHistory, EditStep
 from voice_recorder.domain.errors import EditRefused
 from voice_recorder.domain.recording import Recording, Segment
+from voice_recorder.domain.words import tr
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.keys import touch
 from voice_recorder.storage.rows import from_ms, to_ms
@@ -65,36 +67,38 @@ def read_steps(
     return StoredSteps(EditHistory(tuple(steps.values()), numbers.index(current)), numbers, last)
 
 
-def add_step(
-    connection: Connection,
-    key: int,
-    stored: StoredSteps,
-    name: str,
-    before: Sequence[Segment],
-    after: Sequence[Segment],
-) -> None:
-    """Enter one more step, in place of those that were undone; rows that cannot be read stay."""
-    if stored.numbers:
-        number = stored.numbers[stored.history.current]
-        connection.execute(delete(t.edit_steps).where(and_(_s.recording_key == key, _s.number > number)))
-    else:
-        number = 0 if stored.last is None else stored.last + 1
-        _insert(connection, key, number, FIRST_STEP if number == 0 else _FIRST_AGAIN, before)
-    _insert(connection, key, number + 1, name, after)
-    touch(connection, [key], edit_number=number + 1)
+def with_edit(
+    stored: StoredSteps, name: str, before: Sequence[Segment], after: Sequence[Segment]
+) -> EditHistory:
+    """The stored history with one more step, which made ``after`` of ``before``."""
+    history, now = stored.history, datetime.now(UTC)
+    if not stored.numbers:
+        first = FIRST_STEP if stored.last is None else _FIRST_AGAIN
+        history = history.with_step(EditStep(first, now, tuple(before)))
+    return history.with_step(EditStep(name, now, tuple(after)))
 
 
-def go_to(connection: Connection, key: int, stored: StoredSteps, history: EditHistory) -> None:
-    """Let the step be heard that ``history``, the stored one undone or redone, says."""
-    touch(connection, [key], edit_number=stored.numbers[history.current])
+def store_steps(connection: Connection, key: int, stored: StoredSteps, history: EditHistory) -> None:
+    """Let the rows say ``history``, which was made of the stored one; those that cannot be read stay."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(stored.history.steps, history.steps, strict=False))
+    numbers = list(stored.numbers[: len(list(pairs))])
+    dropped = stored.numbers[len(numbers) :]
+    if dropped:
+        connection.execute(delete(t.edit_steps).where(_s.recording_key == key, _s.number >= dropped[0]))
+    last = numbers[-1] if numbers else stored.last
+    for step in history.steps[len(numbers) :]:
+        last = 0 if last is None else last + 1
+        _insert(connection, key, last, step)
+        numbers.append(last)
+    touch(connection, [key], edit_number=numbers[history.current])
 
 
 def require_readable(stored: StoredSteps) -> None:
     """EditRefused when there are steps that cannot be read."""
     if not stored.is_readable:
         raise EditRefused(
-            "The earlier edits of this recording cannot be read.",
-            "It was left as it is; perhaps a newer version of the program made them.",
+            tr("The earlier edits of this recording cannot be read."),
+            tr("It was left as it is; perhaps a newer version of the program made them."),
         )
 
 
@@ -105,9 +109,9 @@ def _checked(segments: tuple[Segment, ...], frames: Mapping[str, int]) -> tuple[
     return segments
 
 
-def _insert(connection: Connection, key: int, number: int, name: str, segments: Sequence[Segment]) -> None:
+def _insert(connection: Connection, key: int, number: int, step: EditStep) -> None:
     row: dict[str, Any] = {
-        "recording_key": key, "number": number, "name": name, "at_ms": to_ms(datetime.now(UTC)),
-        "segments": segments_json(segments),
+        "recording_key": key, "number": number, "name": step.name, "at_ms": to_ms(step.at),
+        "segments": segments_json(step.segments),
     }  # fmt: skip
     connection.execute(insert(t.edit_steps).values(row))

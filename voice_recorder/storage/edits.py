@@ -8,17 +8,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
 from voice_recorder.domain.edit_history import EditHistory, clock
 from voice_recorder.domain.edit_list import Second, Timeline
 from voice_recorder.domain.errors import EditRefused
 from voice_recorder.domain.recording import Marker, Recording, Segment, default_title
 from voice_recorder.domain.states import MasterState
+from voice_recorder.domain.words import tr
 from voice_recorder.storage import schema as t
-from voice_recorder.storage.edit_rows import StoredSteps, add_step, go_to, read_steps, require_readable
+from voice_recorder.storage.edit_rows import (
+    StoredSteps,
+    read_steps,
+    require_readable,
+    store_steps,
+    with_edit,
+)
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.keys import key_of, remember, touch
+from voice_recorder.storage.marker_rows import (
+    hand_over_markers,
+    index_places,
+    read_markers,
+    replace_markers,
+)
 from voice_recorder.storage.rows import insert_recording, read_recordings
 from voice_recorder.storage.segments import replace_segments
 
@@ -76,7 +89,7 @@ class Edits:
             opened = self._open(connection, recording_id)
             if tuple(expected) != opened.timeline.segments:
                 raise EditRefused(
-                    "The recording was changed meanwhile.", "Nothing was changed now; try again."
+                    tr("The recording was changed meanwhile."), tr("Nothing was changed now; try again.")
                 )
             _store(connection, opened, name, timeline)
             return self._again(connection, opened)
@@ -106,7 +119,7 @@ class Edits:
             target = self._open(connection, target_id)
             takes = [self._open(connection, take_id) for take_id in take_ids]
             if target.key in {take.key for take in takes}:
-                raise EditRefused("A recording cannot become part of itself.", "Nothing was changed.")
+                raise EditRefused(tr("A recording cannot become part of itself."), tr("Nothing was changed."))
             name, timeline = _with_take(target.timeline, _joined(takes), at_s, until_s)
             _link(connection, target, [master.id for take in takes for master in take.recording.masters])
             _hand_over(connection, takes, target)
@@ -124,7 +137,7 @@ class Edits:
         It has the date of the first, all markers, tags and notes, and the folder if it is the same for all.
         """
         if len(ids) < 2:
-            raise EditRefused("There is nothing to join.", "Choose two recordings or more.")
+            raise EditRefused(tr("There is nothing to join."), tr("Choose two recordings or more."))
         with self._database.session(write=True) as connection:
             parts = [self._open(connection, recording_id) for recording_id in ids]
             recordings = [part.recording for part in parts]
@@ -137,7 +150,7 @@ class Edits:
                 folder=folders.pop() if len(folders) == 1 else None,
                 notes="\n\n".join(dict.fromkeys(filter(None, (r.notes for r in recordings)))),
             )
-            markers = dict.fromkeys(marker for part in parts for marker in _markers(connection, part.key))
+            markers = dict.fromkeys(marker for part in parts for marker in read_markers(connection, part.key))
             key = _enter(connection, joined, markers, JOINED, " ".join(r.id for r in recordings))
             return read_recordings(connection, [key], self._place())[0]
 
@@ -156,7 +169,8 @@ class Edits:
                 tags=recording.tags, folder=recording.folder,
                 favourite=recording.favourite, archived=recording.archived,
             )  # fmt: skip
-            heard = (m for m in _markers(connection, opened.key) if rest.seconds_of(m.master_id, m.frame))
+            marked = read_markers(connection, opened.key)
+            heard = (m for m in marked if rest.seconds_of(m.master_id, m.frame))
             key = _enter(connection, second, heard, SPLIT_OFF, recording.id)
             _store(connection, opened, f"Split at {clock(before.duration)}", before)
             first, second = read_recordings(connection, [opened.key, key], self._place())
@@ -168,9 +182,8 @@ class Edits:
             opened = self._open(connection, recording_id)
             frames = {master.id: master.frames for master in opened.recording.masters}
             if not all(0 <= marker.frame <= frames.get(marker.master_id, -1) for marker in markers):
-                raise EditRefused("A marker is outside the recording.", "Nothing was changed.")
-            connection.execute(delete(t.markers).where(t.markers.c.recording_key == opened.key))
-            _insert_markers(connection, opened.key, markers)
+                raise EditRefused(tr("A marker is outside the recording."), tr("Nothing was changed."))
+            replace_markers(connection, opened.key, markers)
             touch(connection, [opened.key])
             remember(connection, [opened.recording.id], "markers changed")
         return tuple(markers)
@@ -197,7 +210,8 @@ class Edits:
             history = change(stored.history)
             name = history.redo_name if happened == "undone" else history.undo_name
             replace_segments(connection, opened.key, history.segments, _master_keys(connection, opened.key))
-            go_to(connection, opened.key, stored, history)
+            index_places(connection, [opened.key])
+            store_steps(connection, opened.key, stored, history)
             remember(connection, [opened.recording.id], happened, name)
             return self._again(connection, opened)
 
@@ -219,9 +233,13 @@ class Edits:
 def require_editable(recording: Recording) -> None:
     """EditRefused for a recording in the trash, and for a take that is still running."""
     if recording.trashed_at is not None:
-        raise EditRefused(f"“{recording.title}” is in the trash.", "Restore it before you edit it.")
+        raise EditRefused(
+            tr("“{title}” is in the trash.", title=recording.title), tr("Restore it before you edit it.")
+        )
     if any(master.state is MasterState.RECORDING for master in recording.masters):
-        raise EditRefused(f"“{recording.title}” is still running.", "Stop it before you edit it.")
+        raise EditRefused(
+            tr("“{title}” is still running.", title=recording.title), tr("Stop it before you edit it.")
+        )
 
 
 def _joined(parts: Sequence[_Opened]) -> Timeline:
@@ -268,25 +286,26 @@ def _steps(connection: Connection, opened: _Opened) -> StoredSteps:
 def _store(connection: Connection, opened: _Opened, name: str, timeline: Timeline) -> None:
     """Let ``opened`` be heard as ``timeline`` says, as one more step."""
     stored = _steps(connection, opened)
+    history = with_edit(stored, name, opened.timeline.segments, timeline.segments)
     _link(connection, opened, [segment.master_id for segment in timeline.segments])
     replace_segments(connection, opened.key, timeline.segments, _master_keys(connection, opened.key))
-    _give_back(connection, opened, stored.history, timeline)
-    add_step(connection, opened.key, stored, name, opened.timeline.segments, timeline.segments)
+    _give_back(connection, opened, stored.history, history)
+    index_places(connection, [opened.key])
+    store_steps(connection, opened.key, stored, history)
     remember(connection, [opened.recording.id], "edited", name)
 
 
-def _give_back(connection: Connection, opened: _Opened, history: EditHistory, timeline: Timeline) -> None:
+def _give_back(connection: Connection, opened: _Opened, before: EditHistory, after: EditHistory) -> None:
     """Make a recording of the sound that only steps have which were undone and go now.
 
     So an attached take stays, which was undone and can be redone no more.
     """
-    undone = _masters_in(step.segments for step in history.steps[history.current + 1 :])
-    heard = _masters_in([timeline.segments, *(s.segments for s in history.steps[: history.current + 1])])
+    gone = _masters_in(before) - _masters_in(after)
     others = select(_links.master_key).where(_links.recording_key != opened.key)
     mine = (
         select(_m.id, _m.key)
         .join(t.recording_masters, _links.master_key == _m.key)
-        .where(_links.recording_key == opened.key, _m.id.in_(undone - heard), _m.key.not_in(others))
+        .where(_links.recording_key == opened.key, _m.id.in_(gone), _m.key.not_in(others))
     )
     lost = {row.id: row.key for row in connection.execute(mine)}
     if not lost:
@@ -296,18 +315,13 @@ def _give_back(connection: Connection, opened: _Opened, history: EditHistory, ti
     recording = replace(recording, created_at=masters[0].created_at)
     recording = replace(recording, title=default_title(recording.local_time))
     key = _enter(connection, recording, (), TAKEN_OUT, opened.recording.id)
-    marked = t.markers.c
-    connection.execute(
-        update(t.markers)
-        .where(marked.recording_key == opened.key, marked.master_key.in_(lost.values()))
-        .values(recording_key=key)
-    )
+    hand_over_markers(connection, [opened.key], key, lost.values())
     own = (_links.recording_key == opened.key, _links.master_key.in_(lost.values()))
     connection.execute(delete(t.recording_masters).where(*own))
 
 
-def _masters_in(lists: Iterable[Sequence[Segment]]) -> set[str]:
-    return {segment.master_id for segments in lists for segment in segments}
+def _masters_in(history: EditHistory) -> set[str]:
+    return {segment.master_id for step in history.steps for segment in step.segments}
 
 
 def _link(connection: Connection, opened: _Opened, master_ids: Iterable[str]) -> None:
@@ -326,15 +340,17 @@ def _link(connection: Connection, opened: _Opened, master_ids: Iterable[str]) ->
             .limit(1)
         )
         if key is None:
-            raise EditRefused("A part of this is not in the library any more.", "Nothing was changed.")
+            raise EditRefused(
+                tr("A part of this is not in the library any more."), tr("Nothing was changed.")
+            )
         row = {"recording_key": opened.key, "position": position + number, "master_key": key}
         connection.execute(insert(t.recording_masters).values(row))
 
 
 def _hand_over(connection: Connection, takes: Sequence[_Opened], target: _Opened) -> None:
     """Markers, tags and notes of takes."""
-    c, tagged, keys = t.markers.c, t.recording_tags.c, [take.key for take in takes]
-    connection.execute(update(t.markers).where(c.recording_key.in_(keys)).values(recording_key=target.key))
+    tagged, keys = t.recording_tags.c, [take.key for take in takes]
+    hand_over_markers(connection, keys, target.key)
     given = select(tagged.tag_key).where(tagged.recording_key.in_(keys))
     known = select(tagged.tag_key).where(tagged.recording_key == target.key)
     for tag_key in connection.scalars(given.where(tagged.tag_key.not_in(known)).distinct()).all():
@@ -348,7 +364,7 @@ def _enter(
     connection: Connection, recording: Recording, markers: Iterable[Marker], how: str, detail: str
 ) -> int:
     key = insert_recording(connection, recording)
-    _insert_markers(connection, key, markers)
+    replace_markers(connection, key, markers)
     remember(connection, [recording.id], how, detail)
     return key
 
@@ -360,24 +376,3 @@ def _master_keys(connection: Connection, key: int) -> Mapping[str, int]:
         row.id: row.key for row in connection.execute(rows.where(_links.recording_key == key))
     }
     return found
-
-
-def _markers(connection: Connection, key: int) -> list[Marker]:
-    c = t.markers.c
-    rows = connection.execute(
-        select(_m.id, c.frame, c.label)
-        .join(t.masters, _m.key == c.master_key)
-        .where(c.recording_key == key)
-        .order_by(c.key)
-    )
-    return [Marker(*row) for row in rows]
-
-
-def _insert_markers(connection: Connection, key: int, markers: Iterable[Marker]) -> None:
-    keys = _master_keys(connection, key)
-    rows = [
-        {"recording_key": key, "master_key": keys[m.master_id], "frame": m.frame, "label": m.label}
-        for m in markers
-    ]
-    if rows:
-        connection.execute(insert(t.markers), rows)

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from voice_recorder.domain.errors import DiskFull, LibraryBusy, LibraryDamaged, StorageError
+from voice_recorder.domain.words import tr
 
 BUSY_TIMEOUT_S = 5.0
 
@@ -42,6 +43,7 @@ class Database:
             URL.create("sqlite", database=str(path)),
             isolation_level=None,  # we begin transactions ourselves, or DDL escapes a rollback
             connect_args={"timeout": busy_timeout_s},
+            hide_parameters=True,  # titles and notes would stand in errors, and so in the log
         )
         self._lock = threading.Lock()
         self._metrics = SessionMetrics()
@@ -70,6 +72,9 @@ class Database:
         except DBAPIError as error:
             outcome = "failed"
             raise in_words(error, self.path) from error
+        except UnicodeDecodeError as error:  # SQLite's own words quote the bytes of a damaged database
+            outcome = "failed"
+            raise _damaged(self.path) from error
         finally:
             self._count(active=-1, **{outcome: 1}, longest_s=time.monotonic() - started)
 
@@ -104,15 +109,23 @@ def in_words(error: DBAPIError, path: Path) -> StorageError:
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if code in _BUSY:
         return LibraryBusy(
-            "The library is in use by another program.", "Nothing was changed; try again in a moment."
+            tr("The library is in use by another program."), tr("Nothing was changed; try again in a moment.")
         )
     if code in _DAMAGED:
-        return LibraryDamaged(
-            f"The library's database {str(path)!r} is damaged.",
-            "It was left as it is and the recordings are untouched;"
-            " 'voice-recorder backup list' shows the copies you can go back to, and 'voice-recorder rebuild'"
-            " makes a new library from the recordings alone.",
-        )
+        return _damaged(path)
     if code in _FULL:
-        return DiskFull("The disk is full.", "Nothing was changed; make room and try again.")
-    return StorageError(f"The library could not be used: {error.orig}.", "Nothing was changed.")
+        return DiskFull(tr("The disk is full."), tr("Nothing was changed; make room and try again."))
+    return StorageError(
+        tr("The library could not be used: {reason}.", reason=error.orig), tr("Nothing was changed.")
+    )
+
+
+def _damaged(path: Path) -> LibraryDamaged:
+    return LibraryDamaged(
+        tr("The library's database {path} is damaged.", path=repr(str(path))),
+        tr(
+            "It was left as it is and the recordings are untouched; 'voice-recorder backup"
+            " list' shows the copies you can go back to, and 'voice-recorder rebuild' makes a"
+            " new library from the recordings alone."
+        ),
+    )

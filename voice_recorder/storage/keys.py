@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from voice_recorder.domain.errors import NotFound
+from voice_recorder.domain.words import tr
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.rows import in_parts, to_ms
 
@@ -29,8 +30,12 @@ def key_of(connection: Connection, recording_id: str) -> int:
         keys = connection.scalars(select(_r.key).where(beginning).limit(2)).all()
     if len(keys) == 1:
         return keys[0]
-    reason = "More than one recording's id begins with" if keys else "There is no recording with the id"
-    raise NotFound(f"{reason} {recording_id!r}.", "'list' shows the ids.")
+    wanted = repr(recording_id)
+    if keys:
+        title = tr("More than one recording's id begins with {id}.", id=wanted)
+    else:
+        title = tr("There is no recording with the id {id}.", id=wanted)
+    raise NotFound(title, tr("'list' shows the ids."))
 
 
 def keys_of(connection: Connection, ids: Iterable[str]) -> Mapping[str, int | NotFound]:

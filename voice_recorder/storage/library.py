@@ -5,16 +5,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, select, update
 
 from voice_recorder.domain.errors import NotFound
 from voice_recorder.domain.library_query import DayCount, LibraryQuery, Page, Shelf, Sort
 from voice_recorder.domain.recording import HistoryEntry, Marker, Master, Recording
 from voice_recorder.domain.states import MasterState, is_legal
+from voice_recorder.domain.words import tr
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.change_watch import ChangeWatch as ChangeWatch
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.keys import key_of, remember, touch
+from voice_recorder.storage.marker_rows import replace_markers
 from voice_recorder.storage.paths import StorageConfig, folders_left
 from voice_recorder.storage.proofs import ask_removals_of
 from voice_recorder.storage.rows import (
@@ -234,7 +236,7 @@ class Library:
         """Enter a recording with all its parts; ``how`` begins its history (started, imported)."""
         with self.database.session(write=True) as connection:
             key = insert_recording(connection, recording)
-            _replace_markers(connection, key, markers)
+            replace_markers(connection, key, markers)
             remember(connection, [recording.id], how)
 
     def update_take(
@@ -254,13 +256,13 @@ class Library:
         with self.database.session(write=True) as connection:
             row = connection.execute(select(t.masters).where(_m.id == master.id)).mappings().one_or_none()
             if row is None:
-                raise NotFound("The recording is no longer in the library.")
+                raise NotFound(tr("The recording is no longer in the library."))
             _check_change(MasterState(row["state"]), master.state)
             key = key_of(connection, recording_id)
             values = master_values(master)
             connection.execute(update(t.masters).where(_m.id == master.id).values(values))
             replace_events(connection, row["key"], master.events)
-            _replace_markers(connection, key, markers)
+            replace_markers(connection, key, markers)
             touch(connection, [key], recovered=recovered, **({} if title is None else {"title": title}))
             if happened:
                 remember(connection, [recording_id], happened)
@@ -362,17 +364,6 @@ def _only_of(recording_key: int) -> ColumnElement[bool]:
     own = select(_links.master_key).where(_links.recording_key == recording_key)
     is_shared = exists().where(_other_links.master_key == _m.key, _other_links.recording_key != recording_key)
     return and_(_m.key.in_(own), ~is_shared)
-
-
-def _replace_markers(connection: Connection, key: int, markers: Iterable[Marker]) -> None:
-    connection.execute(delete(t.markers).where(t.markers.c.recording_key == key))
-    for marker in markers:
-        master_key = select(_m.key).where(_m.id == marker.master_id).scalar_subquery()
-        connection.execute(
-            insert(t.markers).values(
-                recording_key=key, master_key=master_key, frame=marker.frame, label=marker.label
-            )
-        )
 
 
 def _check_change(before: MasterState, after: MasterState) -> None:

@@ -8,6 +8,7 @@ from typing import IO
 import portalocker
 
 from voice_recorder.domain.errors import StorageError
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.paths import FILE_MODE
 
 
@@ -31,7 +32,11 @@ class FileLock:
                 file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, FILE_MODE), "r+b")
             except OSError as error:
                 raise StorageError(
-                    f"The lock {str(self.path)!r} cannot be made: {error.strerror}."
+                    tr(
+                        "The lock {file} cannot be made: {reason}.",
+                        file=repr(str(self.path)),
+                        reason=error.strerror,
+                    )
                 ) from error
             try:
                 portalocker.lock(file, flags)
@@ -41,8 +46,11 @@ class FileLock:
             except portalocker.LockException as error:
                 file.close()
                 raise StorageError(
-                    f"The folder {str(self.path.parent)!r} is on a disk without file locks.",
-                    "Set VOICE_RECORDER_HOME to a folder on a local disk.",
+                    tr(
+                        "The folder {folder} is on a disk without file locks.",
+                        folder=repr(str(self.path.parent)),
+                    ),
+                    tr("Set VOICE_RECORDER_HOME to a folder on a local disk."),
                 ) from error
             if self._is_current(file):
                 self._file = file

@@ -16,13 +16,21 @@ from voice_recorder.storage.paths import FILE_MODE
 LOG_BYTES = 2_000_000
 LOG_FILES = 5
 
-# Secrets never belong into a log; should one reach a message inside an address, it ends here.
+# Neither secrets nor what people call their recordings belong into a log. Should a secret reach a message
+# inside an address, or a title inside an error's words, it ends here. Source lines of tracebacks keep theirs.
+_TITLE = re.compile(r'“(?!\{(?:\w+\.)?title\}”)(?:(?!\n  File ").)*”', re.DOTALL)
 _SECRET_IN_URL = re.compile(r"(?P<scheme>\b\w+://)(?:[^\s/?#]*@)?(?P<place>[^\s?#]*)(?:[?#]\S*)?")
 
 
 def redacted(text: str) -> str:
-    """``text`` with user names, keys and queries taken out of every address in it."""
-    return _SECRET_IN_URL.sub(r"\g<scheme>\g<place>", text)
+    """``text`` without titles, and with user names, keys and queries taken out of every address in it."""
+    return _SECRET_IN_URL.sub(r"\g<scheme>\g<place>", _TITLE.sub("“…”", text))
+
+
+def nameless(error: Exception, file_name: str) -> str:
+    """The words of an error without the name that somebody gave to the file in question, but its ending."""
+    words, shown = str(error), repr(f"*{Path(file_name).suffix}")
+    return words.replace(repr(file_name), shown).replace(f"'{file_name}'", shown)
 
 
 class JsonFormatter(logging.Formatter):

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.disk import os_errors_converted
 
 _log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def descriptions_in(folder: Path) -> tuple[dict[Path, Description], list[str]]:
     """
     found: dict[Path, Description] = {}
     missing: list[str] = []
-    with os_errors_converted(f"The folder {str(folder)!r} could not be read"):
+    with os_errors_converted(tr("The folder {folder} could not be read:", folder=repr(str(folder)))):
         databases = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
         if not databases:
             return found, missing
@@ -119,7 +120,7 @@ def _rows_of(database: Path) -> list[tuple[str, Description]]:
                 connection.text_factory = lambda data: data.decode("utf-8", "replace")
                 return [row for table in _tables(connection) for row in _descriptions(connection, table)]
     except (sqlite3.Error, OSError) as error:
-        _log.warning("the database %r was passed over: %s", database.name, error)
+        _log.warning("a database was passed over: %s", getattr(error, "strerror", None) or error)
         return []
 
 

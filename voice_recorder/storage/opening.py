@@ -12,6 +12,7 @@ from voice_recorder.domain.errors import (
     VoiceRecorderError,
 )
 from voice_recorder.domain.preflight import in_mb
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.backups import copy_database, make_backup
 from voice_recorder.storage.disk import Reserve, free_bytes, os_errors_converted
 from voice_recorder.storage.engine import Database
@@ -54,7 +55,7 @@ def make_database(path: Path) -> Database:
 
 
 def _make_private(path: Path) -> None:
-    with os_errors_converted(f"The library's database {str(path)!r} could not be opened"):
+    with os_errors_converted(tr("The library's database {path} could not be opened:", path=repr(str(path)))):
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
 
 
@@ -71,8 +72,8 @@ def _stored_revision(database: Database) -> str | None:
             return stored
     if tables:
         raise LibraryDamaged(
-            f"The file {str(database.path)!r} is a database of another program.",
-            "It was left as it is; move it away or set VOICE_RECORDER_HOME to another folder.",
+            tr("The file {file} is a database of another program.", file=repr(str(database.path))),
+            tr("It was left as it is; move it away or set VOICE_RECORDER_HOME to another folder."),
         )
     return None
 
@@ -89,9 +90,13 @@ def _bring_up_to_date(database: Database, config: StorageConfig, migrations: Pat
             return
         if stored > revision:
             raise LibraryTooNew(
-                f"The library was written by a newer Voice Recorder (version {stored} of its tables;"
-                f" this program knows {revision}).",
-                "Nothing was changed; install the newer program.",
+                tr(
+                    "The library was written by a newer Voice Recorder (version {stored} of its"
+                    " tables; this program knows {revision}).",
+                    stored=stored,
+                    revision=revision,
+                ),
+                tr("Nothing was changed; install the newer program."),
             )
         _migrate_with_backup(database, config, migrations, revision, stored)
 
@@ -102,8 +107,8 @@ def _migrate_with_backup(
     size = database.path.stat().st_size
     if free_bytes(config.home) < 2 * size:
         raise DiskFull(
-            f"Bringing the library up to date needs {in_mb(2 * size)} of room.",
-            "Nothing was changed; make room and start again.",
+            tr("Bringing the library up to date needs {size} of room.", size=in_mb(2 * size)),
+            tr("Nothing was changed; make room and start again."),
         )
     backup = make_backup(database.path, config.backups_path)
     try:
@@ -114,8 +119,8 @@ def _migrate_with_backup(
         copy_database(backup.path, database.path)
         reason = error.title if isinstance(error, VoiceRecorderError) else str(error)
         raise MigrationFailed(
-            f"The library could not be brought up to date: {reason}",
-            "It is as it was before, and no recording was touched. Please report this.",
+            tr("The library could not be brought up to date: {reason}", reason=reason),
+            tr("It is as it was before, and no recording was touched. Please report this."),
         ) from error
     _log.info("library migrated from %s to %s; backup %s", stored, revision, backup.name)
 

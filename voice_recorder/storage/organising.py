@@ -15,13 +15,23 @@ from voice_recorder.domain.library_query import (
     query_from,
 )
 from voice_recorder.domain.names import NameRefused, folded
+from voice_recorder.domain.words import tr
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.engine import Database
 from voice_recorder.storage.named_rows import insert_row, key_named
 from voice_recorder.storage.search import shelf_condition
 
 _r = t.recordings.c
-_WORDS = {"tags": "tag", "folders": "folder", "saved_searches": "saved search"}
+_NOT_THERE = {
+    "tags": tr("There is no tag called {name}."),
+    "folders": tr("There is no folder called {name}."),
+    "saved_searches": tr("There is no saved search called {name}."),
+}
+_TAKEN = {
+    "tags": tr("There is a tag called {name} already."),
+    "folders": tr("There is a folder called {name} already."),
+    "saved_searches": tr("There is a saved search called {name} already."),
+}
 
 
 class Named:
@@ -39,11 +49,8 @@ class Named:
         with self._database.session(write=True) as connection:
             key = self._key(connection, name)
             if key_named(connection, self._table, new_name) not in (None, key):
-                word = _WORDS[self._table.name]
-                raise NameRefused(
-                    f"There is a {word} called {new_name!r} already.",
-                    "Nothing was changed; choose another name.",
-                )
+                title = _TAKEN[self._table.name].format(name=repr(new_name))
+                raise NameRefused(title, tr("Nothing was changed; choose another name."))
             here = self._table.c.key == key
             connection.execute(update(self._table).where(here).values(name=new_name))
 
@@ -56,7 +63,8 @@ class Named:
     def _key(self, connection: Connection, name: str) -> int:
         key = key_named(connection, self._table, name)
         if key is None:
-            raise NotFound(f"There is no {_WORDS[self._table.name]} called {name!r}.", "Nothing was changed.")
+            title = _NOT_THERE[self._table.name].format(name=repr(name))
+            raise NotFound(title, tr("Nothing was changed."))
         return key
 
 

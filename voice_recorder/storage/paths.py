@@ -10,6 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from voice_recorder.domain.errors import ConfigurationError, StorageError
+from voice_recorder.domain.words import tr
 
 APP_NAME = "voice-recorder"
 FOLDER_MODE = 0o700
@@ -137,8 +138,8 @@ class StorageConfig:
             _make_folder(config.raw_recordings_path, "VOICE_RECORDER_RECORDINGS_DIR")
         elif not moved.is_dir():  # an empty folder in the place of an unmounted disk would look like a loss
             raise StorageError(
-                f"The recordings folder {str(moved)!r} is not there.",
-                "Is its disk plugged in and mounted? Nothing was changed; start again when it is.",
+                tr("The recordings folder {folder} is not there.", folder=repr(str(moved))),
+                tr("Is its disk plugged in and mounted? Nothing was changed; start again when it is."),
             )
         return replace(config, recordings_device=config.raw_recordings_path.stat().st_dev)
 
@@ -155,8 +156,12 @@ def moved_recordings(home: Path) -> Path | None:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StorageError(
-            f"The file {str(pointer)!r}, which names the recordings folder, cannot be read: {error}.",
-            "Set VOICE_RECORDER_RECORDINGS_DIR to that folder; no recording was touched.",
+            tr(
+                "The file {file}, which names the recordings folder, cannot be read: {reason}.",
+                file=repr(str(pointer)),
+                reason=error,
+            ),
+            tr("Set VOICE_RECORDER_RECORDINGS_DIR to that folder; no recording was touched."),
         ) from error
 
 
@@ -178,7 +183,8 @@ def _environment(name: str) -> Environment:
         return Environment(name)
     except ValueError:
         raise ConfigurationError(
-            f"VOICE_RECORDER_ENV cannot be {name!r}.", f"It takes one of: {', '.join(Environment)}."
+            tr("VOICE_RECORDER_ENV cannot be {name}.", name=repr(name)),
+            tr("It takes one of: {names}.", names=", ".join(Environment)),
         ) from None
 
 
@@ -188,7 +194,7 @@ def _home(environ: Mapping[str, str], environment: Environment) -> Path:
         return home
     if environment is Environment.TESTING:
         raise ConfigurationError(
-            "VOICE_RECORDER_HOME is not set.", "In the testing environment it must name a folder."
+            tr("VOICE_RECORDER_HOME is not set."), tr("In the testing environment it must name a folder.")
         )
     suffix = "" if environment is Environment.PRODUCTION else f"-{environment}"
     return Path(platformdirs.user_data_path(APP_NAME + suffix, appauthor=False))
@@ -199,11 +205,16 @@ def _folder(environ: Mapping[str, str], variable: str) -> Path | None:
     if text is None:
         return None
     if "\0" in text:
-        raise ConfigurationError(f"{variable} is not a path.", "It holds a zero byte.")
+        raise ConfigurationError(
+            tr("{variable} is not a path.", variable=variable), tr("It holds a zero byte.")
+        )
     try:
         path = Path(text).expanduser()
     except RuntimeError:
-        raise ConfigurationError(f"{variable} cannot be {text!r}.", "There is no such user.") from None
+        raise ConfigurationError(
+            tr("{variable} cannot be {text}.", variable=variable, text=repr(text)),
+            tr("There is no such user."),
+        ) from None
     return path if path.is_absolute() else Path.cwd() / path
 
 
@@ -214,7 +225,8 @@ def _megabytes(environ: Mapping[str, str], variable: str) -> int | None:
     digits = text.lstrip("0") or text[-1:]  # int() refuses very long ones by an error of its own
     if not (text.isascii() and text.isdigit()) or len(digits) > 10 or int(digits) > _MB_LIMIT:
         raise ConfigurationError(
-            f"{variable} cannot be {text!r}.", f"It takes a whole number of megabytes, 0 to {_MB_LIMIT}."
+            tr("{variable} cannot be {text}.", variable=variable, text=repr(text)),
+            tr("It takes a whole number of megabytes, 0 to {most}.", most=_MB_LIMIT),
         )
     return int(digits)
 
@@ -226,6 +238,10 @@ def _make_folder(folder: Path, variable: str) -> None:
             raise PermissionError(13, "Permission denied")
     except OSError as error:
         raise StorageError(
-            f"The folder {str(folder)!r} cannot be used: {error.strerror}.",
-            f"Check its permissions and its disk, or set {variable} to another folder.",
+            tr(
+                "The folder {folder} cannot be used: {reason}.",
+                folder=repr(str(folder)),
+                reason=error.strerror,
+            ),
+            tr("Check its permissions and its disk, or set {variable} to another folder.", variable=variable),
         ) from error

@@ -11,6 +11,7 @@ from voice_recorder.domain.errors import LibraryDamaged
 from voice_recorder.domain.recording import Health, Master, Recording, Segment, TakeEvent, TakeEventKind
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import OFF, SyncState, SyncStatus, TransferState, together
+from voice_recorder.domain.words import tr
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.named_rows import insert_row, named
 from voice_recorder.storage.segments import read_segments, replace_segments
@@ -40,10 +41,12 @@ def read_recordings(connection: Connection, keys: Sequence[int], place: str) -> 
         return tuple(_in_parts(connection, keys, place))
     except (ValueError, TypeError, OverflowError) as error:
         raise LibraryDamaged(
-            f"The library holds a value that cannot be right: {error}.",
-            "It was left as it is and the recordings are untouched;"
-            " 'voice-recorder backup list' shows the copies you can go back to, and 'voice-recorder rebuild'"
-            " makes a new library from the recordings alone.",
+            tr("The library holds a value that cannot be right: {reason}.", reason=error),
+            tr(
+                "It was left as it is and the recordings are untouched; 'voice-recorder backup"
+                " list' shows the copies you can go back to, and 'voice-recorder rebuild' makes a"
+                " new library from the recordings alone."
+            ),
         ) from error
 
 

@@ -357,5 +357,6 @@ stale_sidecars = Table(
     Column("recording_key", Integer, ForeignKey("recordings.key", ondelete="CASCADE"), primary_key=True),
 )
 
-# Kept up to date by triggers; its rowid is recordings.key. See the first migration.
+# Its rowid is recordings.key. Triggers keep title, notes and tags up to date (see the migrations); the column
+# places, words at a moment of what is heard, is written by marker_rows.
 SEARCH_TABLE = "search_words"

@@ -15,6 +15,7 @@ from voice_recorder.domain.errors import (
     VoiceRecorderError,
 )
 from voice_recorder.domain.settings import Settings, changed, declaration, declarations
+from voice_recorder.domain.words import tr
 from voice_recorder.storage.disk import os_errors_converted, write_durably
 from voice_recorder.storage.paths import FILE_MODE
 
@@ -97,12 +98,12 @@ class SettingsFile:
 
     def _write(self, values: dict[str, Any]) -> None:
         document = {"version": self._version, "settings": values}
-        with os_errors_converted("The settings could not be saved", "The old settings are kept."):
+        with os_errors_converted(tr("The settings could not be saved:"), tr("The old settings are kept.")):
             write_durably(self._path, json.dumps(document, indent=2, ensure_ascii=False).encode())
 
     def _read(self) -> dict[str, Any]:
         try:
-            with os_errors_converted("The settings could not be read"):
+            with os_errors_converted(tr("The settings could not be read:")):
                 if not self._path.exists():
                     return {}
                 document = json.loads(self._path.read_bytes())
@@ -111,13 +112,17 @@ class SettingsFile:
                 raise TypeError
         except (ValueError, KeyError, TypeError, RecursionError):
             raise ConfigurationError(
-                f"The settings file {str(self._path)!r} is damaged.",
-                "It was left as it is; mend it, or move it away to start with the defaults.",
+                tr("The settings file {file} is damaged.", file=repr(str(self._path))),
+                tr("It was left as it is; mend it, or move it away to start with the defaults."),
             ) from None
         if version > self._version:
             raise LibraryTooNew(
-                f"The settings file is of version {version}; this program knows {self._version}.",
-                "Nothing was changed; install the newer Voice Recorder.",
+                tr(
+                    "The settings file is of version {version}; this program knows {known}.",
+                    version=version,
+                    known=self._version,
+                ),
+                tr("Nothing was changed; install the newer Voice Recorder."),
             )
         return self._migrated(version, values)
 
@@ -125,12 +130,14 @@ class SettingsFile:
         if version == self._version:
             return values
         backup = self._path.with_name(f"{self._path.stem}.v{version}.json")
-        with os_errors_converted("The settings could not be backed up"):
+        with os_errors_converted(tr("The settings could not be backed up:")):
             shutil.copyfile(self._path, backup)
             backup.chmod(FILE_MODE)
         for step in range(version, self._version):
             if step not in self._migrations:
-                raise NotFound(f"No way leads from settings version {step} to {step + 1}.")
+                raise NotFound(
+                    tr("No way leads from settings version {step} to {next}.", step=step, next=step + 1)
+                )
             values = self._migrations[step](values)
         self._write(values)
         _log.info("settings migrated from version %d to %d", version, self._version)

@@ -15,6 +15,7 @@ from voice_recorder.domain.recording import HistoryEntry, Marker
 from voice_recorder.domain.transfers import Receipt
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.engine import Database
+from voice_recorder.storage.marker_rows import replace_markers
 from voice_recorder.storage.rows import from_ms, insert_recording, read_recordings, to_ms
 from voice_recorder.storage.segments import segments_from_json, segments_json
 from voice_recorder.storage.sidecar import Described, Sidecar
@@ -196,14 +197,7 @@ def _enter(connection: Connection, described: Described, receipts: Sequence[Rece
     ids = [master.id for master in recording.masters]
     rows = connection.execute(select(t.masters.c.id, t.masters.c.key).where(t.masters.c.id.in_(ids)))
     keys: dict[str, int] = {row.id: row.key for row in rows}
-    _insert_all(
-        connection,
-        t.markers,
-        [
-            {"recording_key": key, "master_key": keys[m.master_id], "frame": m.frame, "label": m.label}
-            for m in described.markers
-        ],
-    )
+    replace_markers(connection, key, described.markers)
     _insert_all(
         connection,
         t.edit_steps,

@@ -12,6 +12,7 @@ from voice_recorder.domain.errors import Cancelled, NotFound
 from voice_recorder.domain.ports import UploadSession
 from voice_recorder.domain.states import MasterState
 from voice_recorder.domain.transfers import UNDER_WAY, PreparedCopy, Transfer, TransferState
+from voice_recorder.domain.words import tr
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.rows import from_ms
 
@@ -91,7 +92,7 @@ def row_of(connection: Connection, transfer_id: str) -> RowMapping:
     """The row of an entry; NotFound."""
     row = connection.execute(SELECT_TRANSFERS.where(_t.id == transfer_id)).mappings().one_or_none()
     if row is None:
-        raise NotFound("The recording was deleted meanwhile.", "Nothing is sent for it any more.")
+        raise NotFound(tr("The recording was deleted meanwhile."), tr("Nothing is sent for it any more."))
     return row
 
 

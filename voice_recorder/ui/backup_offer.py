@@ -18,6 +18,7 @@ from voice_recorder.ui.controls import label, row, set_kind
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import megabytes
 from voice_recorder.ui.provider_words import breakable
+from voice_recorder.ui.said import said
 from voice_recorder.ui.theme import Space, Type
 from voice_recorder.ui.widget_jobs import Jobs
 from voice_recorder.workers.lane import plain
@@ -160,7 +161,7 @@ class BackupOffer(QDialog):
 
     def _on_failed(self, error: VoiceRecorderError) -> None:
         self._counting = False
-        self._say(error.title, error.detail, caution=True)
+        self._say(said(error.title), said(error.detail), caution=True)
         self.only_new.setEnabled(True)
         self.all.setEnabled(True)
         self.all.show()

@@ -16,6 +16,7 @@ from voice_recorder.storage.sync_log import Attempt
 from voice_recorder.ui import phrases
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.motion import Going, Motion
+from voice_recorder.ui.said import said
 
 
 def backup_off() -> str:
@@ -221,12 +222,13 @@ def _state(recording: Recording, facts: BackupFacts, obstacle: str, now: datetim
         return [f"{waiting} {obstacle}".strip()]
     if sync.state is SyncState.FAILED:
         return [
-            tr("Not backed up: {reason}", reason=sync.error or tr("it could not be sent.")),
+            tr("Not backed up: {reason}", reason=said(sync.error or tr("it could not be sent."))),
             next_try(sync, now),
             *_tries(facts),
         ]
     if sync.state is SyncState.REMOVED:
-        return [sync.error or tr("The copy was removed from the cloud. The audio here was not touched.")]
+        removed = tr("The copy was removed from the cloud. The audio here was not touched.")
+        return [said(sync.error or removed)]
     if sync.state is SyncState.OFF:
         return [_why_off(recording)]
     return []
@@ -244,12 +246,17 @@ def _why_off(recording: Recording) -> str:
     return tr("Not backed up, and not waiting to be.")
 
 
+def first_sentence(reason: str) -> str:
+    """What happened, without what was kept and what to do, in the window's language; no full stop."""
+    return said(reason).partition(". ")[0].rstrip(".")
+
+
 def _tries(facts: BackupFacts) -> list[str]:
     failed = [a for a in facts.attempts if a.outcome == "failed"]
     return [
         tr(
             "{time}: attempt {number}, {reason}.",
-            time=phrases.moment(a.started_at), number=a.number, reason=a.reason.partition(".")[0],
+            time=phrases.moment(a.started_at), number=a.number, reason=first_sentence(a.reason),
         )
         for a in failed[-3:-1]  # the last is what is said already
     ]  # fmt: skip

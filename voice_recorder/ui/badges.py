@@ -12,6 +12,7 @@ from voice_recorder.ui import phrases
 from voice_recorder.ui.backup_words import motion_words, next_try, place_words, saving
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.motion import Going, Motion, motion_in_library
+from voice_recorder.ui.said import said
 
 _ICONS = {"recording": "", "damaged": "warning", "missing": "missing", "recovered": "recovered"}
 
@@ -94,7 +95,7 @@ def _moving(motion: Motion) -> Badge:
 
 def _urgent(sync: SyncStatus, now: datetime) -> Badge | None:
     if sync.state is SyncState.REMOVED:
-        reason = sync.error or tr("The copy was removed from the cloud. 'Send again' makes a new one.")
+        reason = said(sync.error or tr("The copy was removed from the cloud. 'Send again' makes a new one."))
         spoken = tr("removed from the cloud")
         return Badge("removed", "cloud-off", tr("removed"), "caution", reason, spoken)
     if sync.state is not SyncState.FAILED:
@@ -106,7 +107,7 @@ def _urgent(sync: SyncStatus, now: datetime) -> Badge | None:
     else:
         text = _retry_words((due - now).total_seconds())
         way_out = tr("'Retry' tries it at once.")
-    reason = "\n".join((sync.error or tr("It could not be sent."), next_try(sync, now), way_out))
+    reason = "\n".join((said(sync.error or tr("It could not be sent.")), next_try(sync, now), way_out))
     return Badge("failed", "alert", text, "caution", reason, tr("backup failed"))
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum, auto
 
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import joined
+from voice_recorder.ui.said import said
 
 SHOWN_REASONS = 5
 
@@ -80,4 +81,9 @@ def failed_words(batch: Batch, asked: int, errors: Sequence[str]) -> tuple[str, 
         title = tr("{failed} of {asked} could not be moved:", **values)
     else:
         title = tr("{failed} of {asked} could not be changed:", **values)
-    return title, "\n" + joined(list(dict.fromkeys(errors)), SHOWN_REASONS)
+    return title, "\n" + reasons_words(list(dict.fromkeys(errors)), SHOWN_REASONS)
+
+
+def reasons_words(reasons: Sequence[str], shown: int) -> str:
+    """The first ``shown`` of many reasons, one a line, in the window's language, and how many more."""
+    return joined([*map(said, reasons[:shown]), *reasons[shown:]], shown)

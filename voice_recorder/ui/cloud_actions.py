@@ -13,9 +13,11 @@ from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.results import ItemResult
 from voice_recorder.domain.transfers import TransferState
 from voice_recorder.storage.queue_rows import queue_rows
+from voice_recorder.ui.batch_words import reasons_words
 from voice_recorder.ui.errands import ErrandStrip
 from voice_recorder.ui.language import tr
-from voice_recorder.ui.phrases import joined, moment
+from voice_recorder.ui.phrases import moment
+from voice_recorder.ui.said import said
 from voice_recorder.workers.cloud_worker import CloudWork
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
@@ -54,7 +56,8 @@ class CloudActions(QObject):
     def obstacle(self) -> str:
         """Why nothing is sent although something waits, in words; empty without a reason."""
         state = self._work.state
-        return state.halted or self._work.refusal or self._services.sync.obstacle
+        met = self._services.sync.obstacle if self._services.is_built("sync") else ""
+        return said(state.halted or self._work.refusal or met)
 
     @property
     def lossy_consent(self) -> bool:
@@ -188,7 +191,7 @@ def batch_words(results: Sequence[ItemResult], asked: int, done: str) -> tuple[s
     if not errors:
         return f"{words}.", left <= 0
     separator = " " if len(set(errors)) == 1 else "\n"
-    return f"{words}:{separator}{joined(list(dict.fromkeys(errors)), SHOWN_REASONS)}", False
+    return f"{words}:{separator}{reasons_words(list(dict.fromkeys(errors)), SHOWN_REASONS)}", False
 
 
 def _done_words(done: str, count: int, failed: int) -> str:

@@ -14,6 +14,7 @@ from voice_recorder.ui.cloud_actions import CloudActions
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.library_pane import LibraryPane
 from voice_recorder.ui.recorder_bar import RecorderBar
+from voice_recorder.ui.said import said
 from voice_recorder.ui.take_words import IS_SENT, STAYS_HERE
 from voice_recorder.ui.theme import Theme
 from voice_recorder.ui.transfer_words import indicator
@@ -142,7 +143,7 @@ class CloudCorner(QObject):
         elif alert.kind in TO_TRANSFERS:
             button, action = tr("Show transfers"), self.open_panel
         self._told[alert.kind] = alert.words
-        self._banner.say(alert.words, button=button, action=action)
+        self._banner.say(said(alert.words), button=button, action=action)
         self._actions.mark_shown(alert.kind)
 
     def _may_offer(self) -> bool:
@@ -155,7 +156,7 @@ class CloudCorner(QObject):
             self._remembered.setValue(OFFERED, "yes")
             self._remembered.sync()
         for kind, words in self._told.items():
-            if words == text:
+            if said(words) == text:
                 self._actions.clear_alert(kind)
         self._speak()
 

@@ -81,7 +81,10 @@ def set_kind(widget: QWidget, kind: str) -> None:
 
 
 class ElidedLabel(QLabel):
-    """One line that ends in … where it does not fit; the tool tip has all of it."""
+    """One line, or as many as its height has room for, that ends in … where it does not fit.
+
+    The tool tip has all of it.
+    """
 
     def __init__(self, text: str = "", *, kind: str = "", size: Type = Type.BODY) -> None:
         super().__init__()
@@ -94,10 +97,34 @@ class ElidedLabel(QLabel):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        self.paint_text(QPainter(self), self.rect())
+
+    def paint_text(self, painter: QPainter, place: QRect) -> None:
+        """Draw as much of the text as fits into ``place``."""
         painter.setPen(self.palette().color(self.foregroundRole()))
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), self.alignment() | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.drawText(place, self._flags(place), self.fitting(place))
+
+    def fitting(self, place: QRect) -> str:
+        """The text, shortened until its lines fit into ``place``."""
+        metrics, flags, lines = self.fontMetrics(), self._flags(place), self._lines(place)
+        room = lines * place.width()
+        shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        while lines > 1 and room > 0 and metrics.boundingRect(place, flags, shown).height() > place.height():
+            room -= metrics.averageCharWidth()  # what a word leaves free at the end of a line
+            shown = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        return shown
+
+    def place_of_text(self, place: QRect) -> QRect:
+        """What the text takes up of ``place``, in which it is painted."""
+        return self.fontMetrics().boundingRect(place, self._flags(place), self.fitting(place))
+
+    def _lines(self, place: QRect) -> int:
+        return max(1, place.height() // self.fontMetrics().lineSpacing())
+
+    def _flags(self, place: QRect) -> int:
+        side = QStyle.visualAlignment(self.layoutDirection(), self.alignment())
+        wrap = Qt.TextFlag.TextWordWrap if self._lines(place) > 1 else Qt.TextFlag.TextSingleLine
+        return int(side | Qt.AlignmentFlag.AlignAbsolute) | int(wrap)
 
     def say(self, text: str) -> None:
         """Show ``text``, and offer all of it as the tool tip."""

@@ -26,6 +26,7 @@ from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.ui.controls import label, row, set_kind
 from voice_recorder.ui.dashboard_words import CardWords, Facts, cards, facts
 from voice_recorder.ui.language import tr
+from voice_recorder.ui.said import said
 from voice_recorder.ui.theme import Space, Theme, Type, pixmap
 from voice_recorder.ui.widget_jobs import Jobs
 from voice_recorder.workers.worker import Progress
@@ -283,7 +284,7 @@ class Dashboard(QDialog):
     def _on_failed(self, error: VoiceRecorderError) -> None:
         self._reading = False
         self.wait.hide()
-        self.trouble.setText(tr("The figures could not be read. {why}", why=str(error)))
+        self.trouble.setText(tr("The figures could not be read. {why}", why=said(error)))
         self._trouble.show()
 
     @override

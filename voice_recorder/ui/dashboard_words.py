@@ -12,6 +12,7 @@ from PySide6.QtCore import QLocale
 
 from voice_recorder.ui import phrases
 from voice_recorder.ui.language import tr
+from voice_recorder.ui.said import said
 
 Figures = Mapping[str, Any]
 """What ``Metrics.collect`` gives, or a part of it."""
@@ -235,7 +236,7 @@ def _failures(figures: Figures) -> Facts:
         for kind, count in failures["refusals"].items()
     ]
     rows += [
-        (reason["reason"], tr("%n time(s)", "", reason["count"]))
+        (said(reason["reason"]), tr("%n time(s)", "", reason["count"]))
         for reason in failures["reasons"][:_MOST_REASONS]
     ]
     return Facts(tr("Failures and refusals"), tuple(rows) or ((tr("None"), ""),))

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from voice_recorder.domain.edit_list import Timeline
+from voice_recorder.domain.hits import hits
 from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui import phrases
@@ -32,7 +33,8 @@ from voice_recorder.ui.detail_fields import Notes, TitleEdit
 from voice_recorder.ui.edit_bar import EditBar
 from voice_recorder.ui.edit_preview import EditPreview
 from voice_recorder.ui.edit_words import facts_line, heard_words
-from voice_recorder.ui.history_words import history_text
+from voice_recorder.ui.history_words import history_table
+from voice_recorder.ui.hit_bar import HitBar
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.marker_list import MarkerList
 from voice_recorder.ui.marker_places import Markers, flags
@@ -73,6 +75,7 @@ class Detail(QStackedWidget):
         self.facts: DetailFacts | None = None
         self._player = player
         self._place_wanted: tuple[str, float] | None = None
+        self._search = ""
         self.previewed: Timeline | None = None
         """What is heard and drawn in the place of what the recording is."""
         self.empty = EmptyState(theme)
@@ -95,6 +98,7 @@ class Detail(QStackedWidget):
         self._state = label(kind="caution", wrap=True)
         self.waveform = Waveform(self._theme)
         self.strip = WaveStrip(self._theme, self.waveform)
+        self.hits = HitBar(self._theme, self._player)
         self.transport = Transport(self._theme)
         self.edit_bar = EditBar(self._theme, self.waveform)
         self.preview = EditPreview()
@@ -103,6 +107,7 @@ class Detail(QStackedWidget):
         self.backup = BackupCard(self._theme)
         self._notes = Notes()
         self._history = Card(self._theme, "clock", tr("History"))
+        self._history.text.setTextFormat(Qt.TextFormat.RichText)
         page = QWidget()
         page.setObjectName("detail_page")
         layout = QVBoxLayout(page)
@@ -129,6 +134,7 @@ class Detail(QStackedWidget):
         sound.setSpacing(Space.XS)
         sound.addWidget(self.waveform)
         sound.addWidget(self.strip)
+        sound.addWidget(self.hits)
         body.addLayout(sound)
         body.addWidget(self.transport)
         body.addWidget(self.edit_bar)
@@ -182,12 +188,14 @@ class Detail(QStackedWidget):
         self.transport.loop.clicked.connect(self._on_loop_clicked)
         self._player.loop_changed.connect(self._on_loop)
         self.markers.jumped.connect(self.show_place)
+        self.hits.jumped.connect(self._show_hit)
 
     def show_keys(self, hint: Callable[[str], str]) -> None:
         """Name the keys in force, which ``hint`` knows by their action, in the tool tips."""
         self.title.show_key(hint("rename"))
         self._delete.name(tr("Move to the trash"), hint("delete"))
         self.transport.show_keys(hint)
+        self.hits.show_keys(hint)
 
     @property
     def recording_id(self) -> str:
@@ -221,7 +229,7 @@ class Detail(QStackedWidget):
         self.show_markers(facts.markers)
         self._health.text.setText(phrases.health_sentence(recording) if playable else tr("Being recorded."))
         self._notes.show_notes(recording.id, recording.notes)
-        self._history.text.setText(history_text(facts.history))
+        self._history.text.setText(history_table(facts.history))
         if another:
             self._scroll.verticalScrollBar().setValue(0)
         self.setCurrentWidget(self._scroll)
@@ -248,9 +256,23 @@ class Detail(QStackedWidget):
         """Show these markers of the recording, on the waveform and in their card."""
         assert self.facts is not None
         self.facts = replace(self.facts, markers=markers)
-        found = flags(self.facts.recording, markers)
-        self.waveform.show_flags(found)
-        self.markers.show_flags(found)
+        recording = self.facts.recording
+        found = hits(self._search, recording, markers)
+        self.hits.show_hits(self._search, found)
+        marked = flags(recording, markers, found)
+        self.waveform.show_flags(marked)
+        self.markers.show_flags(marked)
+
+    def show_search(self, words: str) -> None:
+        """Point out the places that match what is looked for, in what is shown now and from now on."""
+        self._search = words
+        if self.facts is not None:
+            self.show_markers(self.facts.markers)
+
+    @Slot(float)
+    def _show_hit(self, second: float) -> None:
+        self.show_place(second)
+        self._scroll.ensureWidgetVisible(self.waveform, 0, Space.S)
 
     @Slot()
     def _show_tools(self) -> None:

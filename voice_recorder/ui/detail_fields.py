@@ -79,6 +79,7 @@ class TitleEdit(QLineEdit):
             return
         painter = QPainter(self)
         self.style().drawPrimitive(QStyle.PrimitiveElement.PE_PanelLineEdit, option, painter, self)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # by the letters of the title
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width())
         painter.drawText(inside, self.alignment(), shown)
 

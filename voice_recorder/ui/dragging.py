@@ -18,6 +18,7 @@ from PySide6.QtCore import QMimeData, QObject, Qt, QTemporaryDir, QUrl
 from PySide6.QtGui import QDrag
 from PySide6.QtWidgets import QWidget
 
+from voice_recorder.domain import words
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.exported import file_name
 from voice_recorder.domain.recording import Recording
@@ -76,7 +77,9 @@ class Outgoing(QObject):
 
     def _copy(self, recording: Recording, folder: Path, cancel: threading.Event) -> list[Path]:
         paths: list[Path] = []
-        with os_errors_converted("The recording could not be copied", "It is as it was."):
+        with os_errors_converted(
+            words.tr("The recording could not be copied:"), words.tr("It is as it was.")
+        ):
             folder.mkdir(parents=True)
             for number, source in enumerate(self.masters([recording]), 1):
                 if cancel.is_set():

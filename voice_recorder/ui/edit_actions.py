@@ -89,18 +89,18 @@ class EditActions(QObject):
         detail.edit_bar.asked.connect(self.ask)
         detail.shown.connect(self._on_shown)
         self._deeds: dict[Tool, Callable[[], None]] = {
-            Tool.TRIM: partial(self._of_part, services.editing.trim),
-            Tool.CUT: partial(self._of_part, services.editing.cut),
-            Tool.FADE_IN: partial(self._of_part, services.editing.fade_in),
-            Tool.FADE_OUT: partial(self._of_part, services.editing.fade_out),
+            Tool.TRIM: lambda: self._of_part(services.editing.trim),
+            Tool.CUT: lambda: self._of_part(services.editing.cut),
+            Tool.FADE_IN: lambda: self._of_part(services.editing.fade_in),
+            Tool.FADE_OUT: lambda: self._of_part(services.editing.fade_out),
             Tool.SPLIT: self._split,
             Tool.APPEND: self._append,
             Tool.RECORD_OVER: self._record_over,
             Tool.NORMALISE: self._normalise,
             Tool.REDUCE_NOISE: self._reduce_noise,
             Tool.EXPORT: self._export,
-            Tool.UNDO: partial(self._step, services.editing.undo),
-            Tool.REDO: partial(self._step, services.editing.redo),
+            Tool.UNDO: lambda: self._step(services.editing.undo),
+            Tool.REDO: lambda: self._step(services.editing.redo),
             Tool.AS_RECORDED: self._take_all_back,
         }
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from voice_recorder.audio.peaks import Pyramid
 from voice_recorder.domain.edit_list import Timeline
 from voice_recorder.domain.errors import Cancelled, EditRefused, VoiceRecorderError
 from voice_recorder.domain.recording import Recording
@@ -142,6 +141,8 @@ class EditAudition(QObject):
         self._jobs.post(self._lanes.detail, draw, self._on_drawn, self._on_not_drawn)
 
     def _on_drawn(self, peaks: Peaks | None) -> None:
+        from voice_recorder.audio.peaks import Pyramid
+
         if peaks is not None and self._sound_before is not None:
             self._sound_after = Sound(self._sound_before.overview, Pyramid(peaks))
             if self._panel.after.isChecked():

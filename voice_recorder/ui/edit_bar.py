@@ -94,10 +94,11 @@ class EditBar(QWidget):
         self._length.setFont(font(Type.BODY, tabular=True))
         self._length.setAccessibleName(tr("Length of the selection"))
         self._length.setMinimumWidth(self._length.fontMetrics().horizontalAdvance("00:00.0"))
-        self._fields = QStackedWidget()
+        self._fields = QStackedWidget(self)
         hint = ElidedLabel(kind="muted", size=Type.SMALL)
         hint.say(tr("Drag over the waveform to select a part."))
         hint.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        hint.setFixedHeight(TARGET)
         self._fields.addWidget(row(hint))
         dash = label("\N{EN DASH}", kind="muted")
         self._fields.addWidget(row(self.start, dash, self.end, self._length, None, spacing=Space.XS))
@@ -177,7 +178,7 @@ class EditBar(QWidget):
         self._tools.setVisible(tools)
         self._fields.setCurrentIndex(int(part))
         self._length.setVisible(bool(self._wide))  # the waveform has it, too
-        self._fields.setVisible(self._editing or (part and bool(self._wide)))
+        self._fields.setVisible(self._editing or not part or bool(self._wide))
         changed = bool(state.history.steps) or state.unreadable
         self._back.setVisible(self._editing or (part and bool(self._wide)) or (changed and not part))
         for tool in OF_A_PART:
@@ -238,7 +239,8 @@ class EditBar(QWidget):
         two = not self._wide and self._editing
         left = Qt.AlignmentFlag.AlignLeft
         if self._wide:
-            self._grid.addWidget(self._fields, 0, 2)
+            alone = not self._tools.isVisibleTo(self)
+            self._grid.addWidget(self._fields, 0, 0 if alone else 2, 1, 3 if alone else 1)
             self._grid.addWidget(self._tools, 0, 0, left)
             self._grid.addWidget(self._back, 0, 3)
         else:

@@ -14,6 +14,7 @@ from voice_recorder.ui.language import tr
 from voice_recorder.ui.library_actions import patient
 from voice_recorder.ui.phrases import clock
 from voice_recorder.ui.recorder_bar import RecorderBar
+from voice_recorder.ui.said import said
 from voice_recorder.ui.take_control import TakeControl
 from voice_recorder.workers.lanes import Lanes
 
@@ -109,7 +110,8 @@ class EditTake(QObject):
     def _say_kept(self, error: VoiceRecorderError | None) -> None:
         title = tr("{title} (addition)", title=self._title)
         kept = tr("What you said is kept as a recording of its own: “{title}”.", title=title)
-        self.failed.emit(VoiceRecorderError(str(error or "").strip() or tr("It was not put in."), kept))
+        why = said(error) if error is not None else ""
+        self.failed.emit(VoiceRecorderError(why or tr("It was not put in."), kept))
 
     def _end(self) -> None:
         assert self._place is not None

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 from typing_extensions import override
 
 from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.ui.batch_words import SHOWN_REASONS, reasons_words
 from voice_recorder.ui.controls import ElidedLabel
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import joined
@@ -148,7 +149,7 @@ def import_words(report: ImportReport | None, *, cancelled: bool) -> tuple[str, 
     if cancelled:
         parts.append(tr("The rest was cancelled."))
     if report.failed:
-        lines = joined([str(error) for _path, error in report.failed])
+        lines = reasons_words([str(error) for _path, error in report.failed], SHOWN_REASONS)
         failed = tr("%n file(s) could not be imported:", "", len(report.failed))
         parts.append(f"{failed}\n{lines}")
     return " ".join(parts), not report.failed

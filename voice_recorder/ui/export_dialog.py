@@ -23,6 +23,7 @@ from voice_recorder.audio.encoder import m4a_available
 from voice_recorder.domain.exported import ExportFormat, file_name
 from voice_recorder.ui.controls import ElidedLabel, label, row
 from voice_recorder.ui.language import tr
+from voice_recorder.ui.said import said
 from voice_recorder.ui.theme import Space
 
 WIDTH = 460
@@ -126,7 +127,7 @@ class ExportDialog(QDialog):
         if not available and isinstance(model, QStandardItemModel):
             item = model.item(self.format.findData(ExportFormat.M4A))
             item.setEnabled(False)
-            item.setToolTip(reason)
+            item.setToolTip(said(reason))
             item.setText(tr("{name} (needs ffmpeg)", name=item.text()))
         found = self.format.findData(ExportFormat(wanted))
         usable = available or wanted != ExportFormat.M4A
@@ -137,7 +138,7 @@ class ExportDialog(QDialog):
         chosen = ExportFormat(self.format.currentData())
         meaning = format_meaning(chosen)
         available, reason = m4a_available()
-        missing = "" if available else tr("M4A: {reason}", reason=reason)
+        missing = "" if available else tr("M4A: {reason}", reason=said(reason))
         self._meaning.setText("\n".join(filter(None, (meaning, missing))))
         self._path.say(str(self._folder))
         if self._title:

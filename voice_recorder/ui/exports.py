@@ -11,10 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.ui.batch_words import reasons_words
 from voice_recorder.ui.errands import ErrandStrip
-from voice_recorder.ui.export_dialog import ExportDialog, ExportPlan
 from voice_recorder.ui.language import tr
-from voice_recorder.ui.phrases import clock, joined
+from voice_recorder.ui.phrases import clock
 from voice_recorder.ui.show_in_folder import show_file
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from voice_recorder.domain.edit_list import Second
     from voice_recorder.services import Services
     from voice_recorder.services.exporting import ExportResult
+    from voice_recorder.ui.export_dialog import ExportPlan
 
 SHOWN_REASONS = 5
 
@@ -52,6 +53,8 @@ class Exports(QObject):
         """Ask how to export these, or of one called ``title`` what is heard between two places; and do so."""
         if not ids:
             return
+        from voice_recorder.ui.export_dialog import ExportDialog
+
         now = self._services.settings.current
         part = ""
         if start_s is not None and end_s is not None:
@@ -104,7 +107,7 @@ class Exports(QObject):
         if errors:
             values = {"failed": f"{failed:,}", "asked": f"{len(results):,}"}
             title = tr("{failed} of {asked} could not be exported:", **values)
-            self.failed.emit(VoiceRecorderError(title, "\n" + joined(errors, SHOWN_REASONS)))
+            self.failed.emit(VoiceRecorderError(title, "\n" + reasons_words(errors, SHOWN_REASONS)))
         if paths:
             name = folder.name or str(folder)
             words = tr("%n recording(s) exported to “{folder}”.", "", len(paths), folder=name)

@@ -35,6 +35,7 @@ def show(words: str) -> int:
 
     from voice_recorder.ui import language
     from voice_recorder.ui.language import tr
+    from voice_recorder.ui.said import said
     from voice_recorder.ui.theme import Theme, resources
 
     application = QApplication(sys.argv[:1])
@@ -46,7 +47,7 @@ def show(words: str) -> int:
     box.setWindowTitle("Voice Recorder")
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(tr("Voice Recorder cannot open."))
-    box.setInformativeText(words)
+    box.setInformativeText(said(words))
     box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     box.setIconPixmap(theme.icon("warning", "caution", 40).pixmap(40, 40))
     box.addButton(tr("Close"), QMessageBox.ButtonRole.RejectRole)

@@ -38,7 +38,7 @@ from voice_recorder.ui.query_words import (
     states,
     without_filters,
 )
-from voice_recorder.ui.theme import TARGET, Space, Theme, Type, font
+from voice_recorder.ui.theme import TARGET, Space, Theme, Type, font, grown
 
 MOST_NAMES = 30
 """So many tags and folders stand in the menu; the sidebar has all of them."""
@@ -51,6 +51,7 @@ class Flow(QLayout):
         super().__init__()
         self._centred = centred
         self._parts: list[QLayoutItem] = []
+        self._heights: dict[int, int] = {}  # by width: Qt asks hundreds of times
         self.setSpacing(spacing)
         self.setContentsMargins(0, 0, 0, 0)
 
@@ -76,7 +77,14 @@ class Flow(QLayout):
 
     @override
     def heightForWidth(self, width: int) -> int:
-        return self._place(QRect(0, 0, width, 0), move=False)
+        if width not in self._heights:
+            self._heights[width] = self._place(QRect(0, 0, width, 0), move=False)
+        return self._heights[width]
+
+    @override
+    def invalidate(self) -> None:
+        self._heights.clear()
+        super().invalidate()
 
     @override
     def sizeHint(self) -> QSize:
@@ -135,7 +143,7 @@ class ChipButton(QToolButton):
     @override
     def sizeHint(self) -> QSize:
         spare = 2 * self.fontMetrics().horizontalAdvance(" ")  # Qt adds them behind the text
-        return QSize(max(TARGET, super().sizeHint().width() - spare), TARGET)
+        return QSize(max(TARGET, super().sizeHint().width() - spare), grown(TARGET))
 
 
 class Chip(ChipButton):

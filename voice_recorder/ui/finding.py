@@ -115,9 +115,9 @@ class Finding(QObject):
             self._read_again = True
             return
         self._reading = True
-        organising = self._services.organising
 
         def read() -> Names:
+            organising = self._services.organising
             return Names(organising.folder_counts(), organising.tag_counts(), organising.saved_searches())
 
         self._lanes.queue.post(plain(read), self._on_names, self._on_names_failed)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QHelpEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QHelpEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QMenu, QToolButton, QToolTip
 from typing_extensions import override
 
 from voice_recorder.ui.controls import IconButton, label, leading, pad
 from voice_recorder.ui.language import tr
-from voice_recorder.ui.theme import HEADER_HEIGHT, Space, Theme, Type
+from voice_recorder.ui.theme import HEADER_HEIGHT, Space, Theme, Type, grown
 
 if TYPE_CHECKING:
     from voice_recorder.ui.shortcuts import Shortcuts
@@ -21,17 +21,21 @@ SEARCH_AFTER_MS = 120
 
 def searched_words() -> str:
     """What a search looks through."""
-    return tr("Search titles, notes and tags")
+    return tr("Search titles, notes, tags and markers")
 
 
 class SearchField(QLineEdit):
     """Tells what is looked for, a moment after the last key."""
 
     searched = Signal(str)
+    next_asked = Signal()
+    """Enter: to the next place in what was found."""
+    previous_asked = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self.setObjectName("search")
         self.setAccessibleName(tr("Search recordings"))
         self.setToolTip(searched_words())
         self.setPlaceholderText(tr("Search"))
@@ -50,6 +54,18 @@ class SearchField(QLineEdit):
         self.textChanged.connect(self._timer.start)
         theme.changed.connect(self._tint)
         self._tint()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+        elif self._timer.isActive():  # these words were not looked for yet
+            self._timer.stop()
+            self._tell()
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.previous_asked.emit()
+        else:
+            self.next_asked.emit()
 
     @Slot()
     def _tell(self) -> None:
@@ -89,7 +105,7 @@ class Header(QFrame):
         super().__init__()
         self._theme = theme
         self.setObjectName("header")
-        self.setFixedHeight(HEADER_HEIGHT)
+        self.setFixedHeight(grown(HEADER_HEIGHT))
         self.search = SearchField(theme)
         self._settings = IconButton(theme, "settings", tr("Settings"))
         self._settings.clicked.connect(self.settings_asked)

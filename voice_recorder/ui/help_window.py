@@ -27,10 +27,11 @@ from PySide6.QtWidgets import (
 from voice_recorder.ui.controls import label
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.shortcuts import Shortcuts, actions
-from voice_recorder.ui.theme import Space, Theme, resources
+from voice_recorder.ui.theme import Space, Theme, grown, resources
 
 KEYS = "keys"
 SIZE = QSize(900, 660)
+CELL_PADDING = Space.XS + 2
 _PAGE = Qt.ItemDataRole.UserRole
 
 
@@ -58,6 +59,7 @@ def keys_page(shortcuts: Shortcuts) -> str:
         (tr("Select several"), tr("Ctrl or Shift with a click")),
         (tr("What can be done with a recording"), tr("right click, or the menu key")),
         (tr("Go to a place in the sound"), tr("click the waveform, or the arrow keys on it")),
+        (tr("Go through the places found"), tr("Enter or Shift+Enter in the search field")),
         (tr("Import"), tr("drop files or folders on the window")),
     ]
     parts = [
@@ -97,12 +99,12 @@ class HelpWindow(QDialog):
         self.search.textChanged.connect(self._filter)
         self.contents = QListWidget(self)
         self.contents.setAccessibleName(tr("Contents"))
-        self.contents.setFixedWidth(220)
+        self.contents.setFixedWidth(grown(220))
         self.contents.setSpacing(1)
         self.contents.setWordWrap(True)
         self.contents.currentItemChanged.connect(self._show_current)
         self._nothing = label(tr("No page has these words."), kind="muted", wrap=True)
-        self._nothing.setFixedWidth(220)
+        self._nothing.setFixedWidth(grown(220))
         self._nothing.hide()
         self.browser = QTextBrowser(self)
         self.browser.setObjectName("help_page")
@@ -146,7 +148,7 @@ class HelpWindow(QDialog):
         for name, text in self._pages.items():
             item = QListWidgetItem(text.partition("\n")[0].lstrip("# "))
             item.setData(_PAGE, name)
-            item.setSizeHint(QSize(0, 36))
+            item.setSizeHint(QSize(0, grown(36)))
             self.contents.addItem(item)
         self._choose(before or KEYS)
         self._filter()
@@ -204,6 +206,9 @@ def _set_apart(document: QTextDocument) -> None:
         table = cursor.currentTable()
         if table is not None:
             _soften(table)
+        elif level := block.blockFormat().headingLevel():
+            form.setTopMargin(Space.L if level > 1 else 0)
+            form.setBottomMargin(Space.XS)  # nearer to what it heads
         elif not block.blockFormat().nonBreakableLines():
             form.setBottomMargin(Space.S if block.textList() else Space.M)
         cursor.mergeBlockFormat(form)
@@ -214,7 +219,8 @@ def _soften(table: QTextTable) -> None:
     form = table.format()
     form.setBorder(0)
     form.setCellSpacing(0)
-    form.setCellPadding(Space.XS + 2)
+    form.setCellPadding(CELL_PADDING)
+    form.setLeftMargin(-CELL_PADDING)  # in line with the paragraphs
     form.setTopMargin(Space.S)
     form.setBottomMargin(Space.L)
     table.setFormat(form)

@@ -13,6 +13,7 @@ from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.ports import Plan
 from voice_recorder.ui.provider_words import force_words
 from voice_recorder.ui.provider_work import InForce, choice_in_force, in_force
+from voice_recorder.ui.said import said
 from voice_recorder.ui.sentence import Sentence
 from voice_recorder.ui.theme import Theme
 from voice_recorder.ui.widget_jobs import Jobs
@@ -68,7 +69,7 @@ class InForceCard(Sentence):
 
     def _on_failed(self, error: VoiceRecorderError) -> None:
         self._looking = None
-        self.say("warning", "caution", str(error))
+        self.say("warning", "caution", said(error))
 
     def _show(self, now: InForce) -> None:
         self.now = now

@@ -35,6 +35,11 @@ class KeyDeeds(QObject):
         bind("rename", window.library.rename)
         bind("delete", self.delete_selected)
         bind("search", self.search)
+        hits, search = window.library.detail.hits, window.header.search
+        bind("hit_on", hits.go_on, repeats=True)
+        bind("hit_back", hits.go_back, repeats=True)
+        search.next_asked.connect(hits.go_on)
+        search.previous_asked.connect(hits.go_back)
         bind("import", window.imports.ask_for_files)
         bind("settings", window.side.open_settings)
         bind("help", window.side.open_help)

@@ -6,7 +6,7 @@ The translations are Qt Linguist's files in ``resources/translations``, read as 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTranslator
@@ -72,6 +72,16 @@ def choose(application: QApplication, wanted: str) -> None:
     if wanted or QLocale.system().language() != QLocale(code).language():
         QLocale.setDefault(QLocale(code))
     application.setLayoutDirection(QLocale(code).textDirection())
+
+
+def code() -> str:
+    """The language in force, as in ``LANGUAGES``."""
+    return _now.code
+
+
+def messages() -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """All translations in force, by source text and note; none for English."""
+    return _now.messages
 
 
 def locale() -> QLocale:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -45,7 +45,7 @@ from voice_recorder.ui.recordings_list import RecordingsList
 from voice_recorder.ui.recordings_model import RecordingsModel
 from voice_recorder.ui.sidebar import Sidebar
 from voice_recorder.ui.splits import halve, side
-from voice_recorder.ui.theme import Space, Theme
+from voice_recorder.ui.theme import Space, Theme, grown
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
 from voice_recorder.workers.worker import Progress
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 NARROW = 1000
 """In a window less wide than this, sidebar and list begin narrower."""
+ROWS_FIRST_MS = 50
+"""From the first rows to the detail of the first one."""
 TEXT_FIELDS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox)
 
 
@@ -73,6 +75,8 @@ class LibraryPane(QSplitter):
     failed = Signal(object)
     record_asked = Signal()
     microphone_test_asked = Signal()
+    microphone_test_offered = Signal(bool)
+    """Whether the empty library itself offers that."""
     search_dropped = Signal()
     """The search field should be cleared."""
     words_wanted = Signal(str)
@@ -91,6 +95,7 @@ class LibraryPane(QSplitter):
         self.hint: Callable[[str], str] = lambda _action: ""
         """The key of an action, as menus name it."""
         self._divided = False
+        self._began = False
         self._title_wanted = ""
         self._searched = False  # and the answer is still to come
         self._leaving = _Leaving()
@@ -121,7 +126,7 @@ class LibraryPane(QSplitter):
         self.sound = DetailSound(services, lanes, self.detail, self.player, self.toast, self)
         self.edits = EditActions(services, lanes, self.detail, self.player, self.toast, self)
         middle = Column(self.filters, self.list, stretch=self.list)
-        halve(self._inner, side("list_side", middle, 240), self.detail, 330)
+        halve(self._inner, side("list_side", middle, 240), self.detail, grown(330))
         halve(self, side("sidebar", self.sidebar, 150, Space.S), self._content, 200)
         self._connect()
 
@@ -169,9 +174,13 @@ class LibraryPane(QSplitter):
     @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._divided and self.width() < NARROW:
-            self.setSizes([196, self.width() - 196])
-            self._inner.setSizes([252, self.width() - 448])
+        if not self._divided:
+            names = self.sidebar.width_of_names() + 2 * Space.S
+            narrow = self.width() < NARROW
+            first = max(196 if narrow else 200, names)
+            self.setSizes([first, self.width() - first])
+            if narrow:
+                self._inner.setSizes([252, self.width() - first - 252])
         self._divided = True
 
     def save_layout(self) -> tuple[QByteArray, QByteArray]:
@@ -243,6 +252,7 @@ class LibraryPane(QSplitter):
             narrowed = replace(query, search=before.search, sort=before.sort) == before
             if self.selection.is_many or not narrowed:
                 self.list.clear_selected()
+        self.detail.show_search(query.search)
         self.model.show_query(query)
 
     @Slot()
@@ -255,6 +265,7 @@ class LibraryPane(QSplitter):
         self.finding.read_names()
         narrowed = bool(query.search) or is_narrowed(self.filters.query)
         self.filters.show_found(self.model.total if narrowed else None)
+        self.microphone_test_offered.emit(self.model.total == 0 and query == LibraryQuery(sort=query.sort))
         if self.model.total == 0:
             self._show_nothing(query)
             return
@@ -264,13 +275,23 @@ class LibraryPane(QSplitter):
             return
         selected = self.list.selected_id
         searched, self._searched = self._searched, False
-        if not selected or (searched and self.model.row_of(selected) is None):
+        if not self._began:
+            self._began = True
+            QTimer.singleShot(ROWS_FIRST_MS, self, self._select_first)  # what it needs is not loaded yet
+        elif not selected or (searched and self.model.row_of(selected) is None):
             self._select_near(1)  # the detail shows nothing that was not found
         elif selected in self._leaving.ids and self.model.row_of(selected) is None:
             row, self._leaving = self._leaving.row, _Leaving()
             self._select_near(row)
         else:
             self._load_detail(selected)
+
+    @Slot()
+    def _select_first(self) -> None:
+        if self.list.selected_id:
+            self._load_detail(self.list.selected_id)
+        elif not self.selection.is_many:
+            self._select_near(1)
 
     def _show_nothing(self, query: LibraryQuery) -> None:
         self._leaving = _Leaving()

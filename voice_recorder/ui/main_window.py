@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
@@ -28,19 +29,25 @@ from voice_recorder.ui.microphones import Microphones
 from voice_recorder.ui.network_watch import NetworkWatch
 from voice_recorder.ui.recorder_bar import RecorderBar
 from voice_recorder.ui.relocation import Relocations
+from voice_recorder.ui.said import said
 from voice_recorder.ui.shortcuts import Shortcuts
 from voice_recorder.ui.side_windows import SideWindows
 from voice_recorder.ui.take_control import TakeControl
 from voice_recorder.ui.theme import Theme
+from voice_recorder.ui.warm_up import import_dialogs
 from voice_recorder.ui.window_memory import WindowMemory
 from voice_recorder.workers.cloud_worker import CloudWork
 from voice_recorder.workers.folder_watch import FolderWatch
 from voice_recorder.workers.lanes import Lanes
 from voice_recorder.workers.upkeep import Upkeep
+from voice_recorder.workers.worker import Progress
 
 if TYPE_CHECKING:
     from voice_recorder.services import Services
     from voice_recorder.services.recovery import RecoveryReport
+
+ROWS_FIRST_MS = 50
+"""From the first rows to all that the window does besides."""
 
 
 class MainWindow(QMainWindow):
@@ -74,7 +81,7 @@ class MainWindow(QMainWindow):
         self._folder_watch = FolderWatch(services, lanes.machine, self)
         self._build()
         self.imports = Imports(self, self.errands)
-        self.microphones = Microphones(services, upkeep, self.bar, self.control, self)
+        self.microphones = Microphones(services, lanes.machine, upkeep, self.bar, self.control, self)
         self._connect()
         self._connect_take()
         self._connect_cloud()
@@ -122,6 +129,7 @@ class MainWindow(QMainWindow):
         library.files_pasted.connect(self.imports.import_files)
         library.record_asked.connect(self.control.start)
         library.microphone_test_asked.connect(self.microphone.start)
+        library.microphone_test_offered.connect(self.bar.try_button.setHidden)
         library.detail.transport.speed_chosen.connect(self._keep_speed)
         upkeep.library_changed.connect(library.model.live.catch_up)
         upkeep.recovered.connect(self._on_recovered)
@@ -167,20 +175,31 @@ class MainWindow(QMainWindow):
     @Slot()
     def start(self) -> None:
         """Show the library, then begin the quiet work; for when the window stands."""
-        self.library.model.refreshed.connect(self._begin_upkeep)
-        self.library.model.failed.connect(self._begin_upkeep)
+        self.library.model.refreshed.connect(self._on_first_rows)
+        self.library.model.failed.connect(self._on_first_rows)
         self.library.start()
 
     @Slot()
-    def _begin_upkeep(self) -> None:
-        """With the first rows on the screen, or without any when the library cannot be read."""
-        self.library.model.refreshed.disconnect(self._begin_upkeep)
-        self.library.model.failed.disconnect(self._begin_upkeep)
+    def _on_first_rows(self) -> None:
+        """All else waits until they are painted; or without any when the library cannot be read."""
+        self.library.model.refreshed.disconnect(self._on_first_rows)
+        self.library.model.failed.disconnect(self._on_first_rows)
+        QTimer.singleShot(ROWS_FIRST_MS, self, self._warm_up)
+
+    @Slot()
+    def _warm_up(self) -> None:
+        self._lanes.upkeep.post(self._build_services, self._begin_upkeep)
+
+    def _build_services(self, cancel: threading.Event, _report: Progress) -> None:
+        self._services.build_all(cancel)
+
+    def _begin_upkeep(self, _built: None) -> None:
         self._upkeep.start()
         self._cloud.start()
         self._network_watch.start()
         self.microphones.start()
         self._folder_watch.start()
+        self._lanes.machine.post(import_dialogs)
 
     # Keys
 
@@ -211,7 +230,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_take_refused(self, error: VoiceRecorderError) -> None:
-        self._refusal = str(error)
+        self._refusal = said(error)
         self.show_error(error)
         self.closing.go_on()
 
@@ -284,7 +303,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def show_error(self, error: VoiceRecorderError) -> None:
         """Say what happened, what was kept and what to do."""
-        self.banner.say(str(error))
+        self.banner.say(said(error))
 
     @Slot(object)
     def _on_folder_gone(self, error: RecordingsAway) -> None:

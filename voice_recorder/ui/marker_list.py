@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from voice_recorder.ui.controls import Card, IconButton
+from voice_recorder.ui.controls import Card, IconButton, set_kind
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Space, Theme, Type, font
 from voice_recorder.ui.wave_view import exact_clock
@@ -53,7 +53,9 @@ class MarkerRow(QWidget):
         place = exact_clock(flag.at_s)
         self.time.setText(place)
         self.time.setAccessibleName(tr("Go to the marker at {place}", place=place))
+        self.time.setAccessibleDescription(tr("Found by the search") if flag.found else "")
         self.time.setToolTip(tr("Go there"))
+        set_kind(self.time, "found" if flag.found else "")
         self.label.setAccessibleName(tr("Name of the marker at {place}", place=place))
         if not (self.label.hasFocus() and self.label.isModified()) and self.label.text() != flag.label:
             blocker = QSignalBlocker(self.label)

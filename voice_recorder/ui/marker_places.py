@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from voice_recorder.domain.edit_list import Timeline
+from voice_recorder.domain.hits import Hit
 from voice_recorder.domain.recording import Marker, Recording
 from voice_recorder.ui.waveform import Flag
 
 Markers = tuple[Marker, ...]
 
 
-def flags(recording: Recording, markers: Sequence[Marker]) -> list[Flag]:
-    """Where the markers are heard, in order; one whose sound was cut out has no flag, and is kept."""
+def flags(recording: Recording, markers: Sequence[Marker], hits: Collection[Hit] = ()) -> list[Flag]:
+    """Where the markers are heard, in order; one whose sound was cut out has no flag, and is kept.
+
+    ``hits`` are the places that a search found.
+    """
     timeline = Timeline.of(recording)
     known = {segment.master_id for segment in timeline.segments}
     found = [
-        Flag(float(second), marker.label, number)
+        Flag(float(second), marker.label, number, Hit(float(second), marker.label) in hits)
         for number, marker in enumerate(markers)
         if marker.master_id in known
         for second in timeline.seconds_of(marker.master_id, marker.frame)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from voice_recorder.domain.errors import VoiceRecorderError
-from voice_recorder.ui.phrases import microphone_verdict
+from voice_recorder.ui.phrases import is_fit, microphone_verdict
+from voice_recorder.ui.said import said
 from voice_recorder.workers.lane import Lane, plain
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class MicrophoneTest(QObject):
         self._meter: Any = None
         self._opening = False
         self._given_up = False
+        self.in_order = True
+        """Whether the last test found nothing to mend."""
         self._loudest: float | None = None
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
@@ -70,6 +73,7 @@ class MicrophoneTest(QObject):
             self._loudest = peak
         self.levels_changed.emit(peak, rms)
         if self._clock.elapsed() >= TEST_MS:
+            self.in_order = is_fit(self._loudest)
             self._end(microphone_verdict(self._loudest))
 
     def _end(self, verdict: str) -> None:
@@ -90,5 +94,5 @@ class MicrophoneTest(QObject):
             self._timer.start()
 
     def _on_failed(self, error: VoiceRecorderError) -> None:
-        self._opening = False
-        self.ended.emit(str(error))
+        self._opening = self.in_order = False
+        self.ended.emit(said(error))

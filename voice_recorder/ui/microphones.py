@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from voice_recorder.ui.input_watch import InputWatch
+from voice_recorder.workers.lane import Lane
 from voice_recorder.workers.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -23,15 +24,16 @@ class Microphones(QObject):
     """Asks again when one is plugged in, and every few seconds while there is none."""
 
     def __init__(
-        self, services: Services, upkeep: Upkeep, bar: RecorderBar, control: TakeControl, parent: QObject
-    ) -> None:
+        self, services: Services, lane: Lane, upkeep: Upkeep, bar: RecorderBar, control: TakeControl,
+        parent: QObject,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._services = services
         self._upkeep = upkeep
         self._bar = bar
         self._control = control
         self.inputs: tuple[InputDevice, ...] = ()
-        self._watch = InputWatch(self)
+        self._watch = InputWatch(lane, self)
         self._watch.inputs_changed.connect(upkeep.list_inputs)
         self.look_again = QTimer(self)  # who waits for a microphone is not left to what Qt hears of it
         self.look_again.setSingleShot(True)

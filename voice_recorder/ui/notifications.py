@@ -16,6 +16,7 @@ from voice_recorder.domain.transfers import TransferState
 from voice_recorder.services.queue_state import QueueState
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import spoken_length
+from voice_recorder.ui.said import said
 from voice_recorder.ui.session_bus import call, has_session_bus
 from voice_recorder.workers.lane import plain
 
@@ -78,7 +79,7 @@ class Notifications(QObject):
     def on_ended(self, snapshot: TakeSnapshot, error: VoiceRecorderError | None, asked: bool) -> None:
         """The end of a take: early, with what was kept, or as it was asked for in the tray."""
         if error is not None or not asked:
-            words = str(error) if error else tr("What was recorded is kept.")
+            words = said(error) if error else tr("What was recorded is kept.")
             self._say(tr("The recording has ended"), words, urgent=True)
         else:
             length = spoken_length(snapshot.elapsed_s)
@@ -87,7 +88,7 @@ class Notifications(QObject):
     @Slot(object)
     def on_refused(self, error: VoiceRecorderError) -> None:
         """A take that could not begin."""
-        self._say(tr("Recording did not start"), str(error), urgent=True)
+        self._say(tr("Recording did not start"), said(error), urgent=True)
 
     @Slot(object)
     def on_queue(self, state: QueueState) -> None:
@@ -125,7 +126,7 @@ def _notify(title: str, words: str, urgent: bool) -> None:
 def _trouble(state: QueueState) -> str:
     """Why nothing goes to the cloud until its owner does something; empty when all is well or will be."""
     if state.halted:
-        return state.halted
+        return said(state.halted)
     given_up = state.count(TransferState.FAILED)
     if given_up and state.next_at is None:
         return tr(

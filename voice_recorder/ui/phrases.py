@@ -13,6 +13,8 @@ from voice_recorder.ui.language import figure, locale, tr
 
 SYSTEM_DEFAULT = "default"
 """How PortAudio names the input that follows the system's choice."""
+QUIET_DBFS, LOUD_DBFS = -40.0, -1.0
+"""Between these the loudest moment of a good test lies."""
 _MB = 1_000_000
 
 
@@ -265,17 +267,22 @@ def moment(at: datetime) -> str:
     return _date_and_time(at.astimezone())
 
 
+def is_fit(peak_dbfs: float | None) -> bool:
+    """Whether a microphone that was this loud in a test needs nothing."""
+    return peak_dbfs is not None and QUIET_DBFS <= peak_dbfs <= LOUD_DBFS
+
+
 def microphone_verdict(peak_dbfs: float | None) -> str:
     """What a test of the microphone found."""
     if peak_dbfs is None or peak_dbfs < -90:
         return tr("Nothing but silence arrived. Is the microphone muted, or is another one meant?")
     level = decibels(peak_dbfs)
-    if peak_dbfs < -40:
+    if peak_dbfs < QUIET_DBFS:
         return tr(
             "It works, but is very quiet. The loudest was {level}: move closer or raise its level.",
             level=level,
         )
-    if peak_dbfs > -1:
+    if peak_dbfs > LOUD_DBFS:
         return tr(
             "It works, but is too loud. The loudest was {level}: move back or lower its level.", level=level
         )

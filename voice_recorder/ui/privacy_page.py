@@ -12,6 +12,7 @@ from voice_recorder.domain.preflight import in_mb
 from voice_recorder.services.playback_cache import clear_playback_cache
 from voice_recorder.ui.controls import label
 from voice_recorder.ui.language import tr
+from voice_recorder.ui.said import said
 from voice_recorder.ui.sentence import Outcome
 from voice_recorder.ui.show_in_folder import open_folder
 from voice_recorder.ui.theme import Space, Theme, Type
@@ -122,4 +123,4 @@ class PrivacyPage(QWidget):
         self._jobs.post(self._lanes.edits, plain(clear), cleared, self._on_failed)
 
     def _on_failed(self, error: VoiceRecorderError) -> None:
-        self.outcome.trouble(str(error))
+        self.outcome.trouble(said(error))

@@ -44,17 +44,21 @@ class ProviderButtons(QWidget):
         for button, work in ((self.use, use), (self.test, test), (self.stop, stop), (self.cancel, cancel)):
             button.clicked.connect(work)
 
-    def show_for(self, *, kind: bool, may_stop: bool, testing: bool, saving: bool) -> None:
-        """``kind``: one is looked at; ``may_stop``: one is in force. The focus does not leave the row."""
+    def show_for(self, *, kind: bool, may_use: bool, may_stop: bool, testing: bool, saving: bool) -> None:
+        """``kind``: one is looked at, ``may_use``: using it would change something.
+
+        ``may_stop``: one is in force. The focus does not leave the row.
+        """
         idle = not testing and not saving
         had_focus = self._has_focus()
         self.use.setVisible(kind and idle)
+        self.use.setEnabled(may_use)
         self.test.setVisible(kind and idle)
         self.stop.setVisible(not kind and idle and may_stop)
         self.cancel.setVisible(testing)
         self._progress.setVisible(not idle)
         self.setVisible(kind or may_stop or not idle)
-        first = self.cancel if testing else self.use if kind else self.stop
+        first = self.cancel if testing else self.stop if not kind else self.use if may_use else self.test
         if had_focus and not first.isHidden() and not self._has_focus():
             first.setFocus(Qt.FocusReason.OtherFocusReason)
 

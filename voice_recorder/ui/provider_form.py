@@ -21,6 +21,7 @@ from voice_recorder.domain.ports import ProviderField, ProviderKind
 from voice_recorder.ui.controls import label
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.provider_words import FOLDER
+from voice_recorder.ui.said import said
 from voice_recorder.ui.setting_row import faint
 from voice_recorder.ui.theme import Space, Type
 
@@ -181,7 +182,7 @@ class ProviderForm(QWidget):
         try:
             given, problem = self.kind.from_environment(os.environ), ""
         except ConfigurationError as error:
-            given, problem = {}, str(error)
+            given, problem = {}, said(error)
         defaults = {f.name: f.default.replace("{home}", str(home)) for f in self.kind.fields}
         self._known = {**defaults, **stored, **given}
         for name, row in self.rows.items():

@@ -29,6 +29,7 @@ from voice_recorder.ui.provider_work import (
     try_out,
 )
 from voice_recorder.ui.question import question
+from voice_recorder.ui.said import said
 from voice_recorder.ui.sentence import Outcome, Sentence
 from voice_recorder.ui.setting_row import Choice
 from voice_recorder.ui.theme import Space, Theme, Type
@@ -167,23 +168,25 @@ class ProviderPage(QWidget):
         self._jobs.post(self._lanes.machine, plain(stored_secrets, self._services, kind), finished, failed)
 
     def _say_keyring(self, error: SecretsUnavailable, kind: ProviderKind) -> None:
-        self.keyring.say("info", "muted", error.title, words.keyring_words(kind))
+        self.keyring.say("info", "muted", said(error.title), words.keyring_words(kind))
         self.keyring.show()
 
     @Slot()
     def _show_state(self) -> None:
         kind = self.kind is not None
+        in_use = self.status.now.choice is not None and self.status.now.choice.kind is self.kind
+        is_new = kind and (not in_use or self._form.is_changed)
         self.choice.setEnabled(not self.busy)
         self.buttons.show_for(
             kind=kind,
+            may_use=is_new or bool(self.status.now.halted),
             may_stop=bool(self._services.settings.current.cloud_provider),
             testing=self._testing is not None,
             saving=self.saving,
         )
         for form in self.forms.values():
             form.setEnabled(not self.busy)
-        in_use = self.status.now.choice is not None and self.status.now.choice.kind is self.kind
-        self._draft.setVisible(kind and not self.busy and (not in_use or self._form.is_changed))
+        self._draft.setVisible(is_new and not self.busy)
 
     @Slot()
     def _on_edited(self) -> None:
@@ -294,7 +297,10 @@ class ProviderPage(QWidget):
         def begun_badly(error: VoiceRecorderError) -> None:
             self._settle()
             self.outcome.trouble(
-                tr("Saved. {error} Until that is over, what is to be sent waits here.", error=error.title)
+                tr(
+                    "Saved. {error} Until that is over, what is to be sent waits here.",
+                    error=said(error.title),
+                )
             )
             self._announce(before)
 
@@ -344,7 +350,7 @@ class ProviderPage(QWidget):
 
         def failed(error: VoiceRecorderError) -> None:
             self._settle()
-            self.outcome.trouble(f"{error} {words.unchanged_words(self.status.now)}")
+            self.outcome.trouble(f"{said(error)} {words.unchanged_words(self.status.now)}")
             self.settled.emit()
 
         self._jobs.post(self._lanes.edits, plain(self._services.providers.choose_none), finished, failed)

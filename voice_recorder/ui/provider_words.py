@@ -9,6 +9,7 @@ from voice_recorder.domain.ports import Plan, ProviderKind
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import megabytes, per_cent
 from voice_recorder.ui.provider_work import InForce, Tested
+from voice_recorder.ui.said import said
 
 FOLDER = "folder"
 
@@ -53,12 +54,12 @@ def force_words(now: InForce) -> tuple[str, str, bool]:
     """What is in force, more about it, and whether it is something to look after."""
     if now.choice is None:
         if now.problem:
-            return now.problem, tr("Nothing is sent until that is mended."), True
+            return said(now.problem), tr("Nothing is sent until that is mended."), True
         return tr("Recordings stay on this computer only."), "", False
     where = place_words(now.choice.kind, now.choice.place)
     if now.halted:
         way_out = tr("Then press “Use this provider”.")
-        return tr("Nothing is sent to {place} now.", place=where), f"{now.halted} {way_out}", True
+        return tr("Nothing is sent to {place} now.", place=where), f"{said(now.halted)} {way_out}", True
     return tr("Copies go to {place}.", place=where), plan_words(now.choice.kind, now.plan), False
 
 
@@ -92,14 +93,14 @@ def trouble_words(tested: Tested, now: InForce) -> str:
         hint = tr("Is this computer connected to the internet, and the address right?")
     else:
         hint = tr("Check the network, and date and time of this computer, and test again.")
-    return f"{tested.trouble.title} {hint} {unchanged_words(now)}"
+    return f"{said(tested.trouble.title)} {hint} {unchanged_words(now)}"
 
 
 def failure_words(error: VoiceRecorderError, kind: ProviderKind, now: InForce) -> str:
     """After a test or an attempt to save that failed for good."""
     if isinstance(error, SecretsUnavailable):
-        return f"{error.title} {keyring_words(kind)} {unchanged_words(now)}"
-    return f"{error} {unchanged_words(now)}"
+        return f"{said(error.title)} {keyring_words(kind)} {unchanged_words(now)}"
+    return f"{said(error)} {unchanged_words(now)}"
 
 
 def missing_words(tested: Tested) -> str:

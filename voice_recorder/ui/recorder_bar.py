@@ -20,16 +20,17 @@ from voice_recorder.domain.preflight import Verdict
 from voice_recorder.domain.settings import Settings
 from voice_recorder.domain.take import TakeSnapshot, TakeState
 from voice_recorder.ui import phrases
-from voice_recorder.ui.controls import ElidedLabel, IconButton, label, set_kind
+from voice_recorder.ui.controls import IconButton, label, leading, set_kind
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.meters import LevelMeter, LiveWaveform
 from voice_recorder.ui.microphone_test import MicrophoneTest
-from voice_recorder.ui.recorder_controls import DevicePicker, RecordButton, TitleField
+from voice_recorder.ui.recorder_controls import DevicePicker, RecordButton, StatusLine, TitleField
+from voice_recorder.ui.said import said
 from voice_recorder.ui.stop_rule import StopRule
 from voice_recorder.ui.take_control import TakeControl
 from voice_recorder.ui.take_menu import TakeMenu
 from voice_recorder.ui.take_words import STAYS_HERE, listening_words, ready_words, take_words
-from voice_recorder.ui.theme import BAR_HEIGHT, TARGET, Space, Theme, Type, font
+from voice_recorder.ui.theme import BAR_HEIGHT, TARGET, Space, Theme, Type, font, grown
 from voice_recorder.ui.transfers_button import TransfersButton
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class RecorderBar(QFrame):
     def __init__(self, theme: Theme, control: TakeControl, microphone: MicrophoneTest) -> None:
         super().__init__()
         self.setObjectName("recorder_bar")
-        self.setFixedHeight(BAR_HEIGHT)
+        self.setFixedHeight(grown(BAR_HEIGHT))
         self._control = control
         self._microphone = microphone
         self._blocked = ""
@@ -75,6 +76,7 @@ class RecorderBar(QFrame):
         self.options.setMenu(self.menu)
         self._elapsed = label("00:00")
         self._elapsed.setFont(font(Type.CLOCK, tabular=True))
+        self._elapsed.setAlignment(leading())
         self._elapsed.setAccessibleName(tr("Elapsed time"))
         self._elapsed.setMinimumWidth(self._elapsed.fontMetrics().horizontalAdvance("0:00:00"))
         self.picker = DevicePicker()
@@ -96,8 +98,7 @@ class RecorderBar(QFrame):
         self._pages = QStackedWidget()
         self._pages.addWidget(_line(self.picker, self.try_button, (self._middle, 1)))
         self._pages.addWidget(_line((self.title, 1), (self._wave, 3), self.pause, self.marker))
-        self.status = ElidedLabel(kind="muted", size=Type.SMALL)
-        self.status.setAccessibleName(tr("State of the recorder"))
+        self.status = StatusLine(theme)
         self._left = label(kind="muted", size=Type.SMALL)
         self._left.setFont(font(Type.SMALL, tabular=True))
         self._left.setAccessibleName(tr("Time left on this disk"))
@@ -112,10 +113,10 @@ class RecorderBar(QFrame):
         layout.addWidget(self.options, 0, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._elapsed, 0, 2, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._pages, 0, 3)
-        layout.addWidget(_line((self.status, 1), self.stop_listening, self._left, self.transfers), 1, 3)
+        layout.addWidget(_line((self.status, 1), self.stop_listening, self.transfers, self._left), 1, 3)
         layout.setColumnStretch(3, 1)
         layout.setRowStretch(0, 1)
-        layout.setRowMinimumHeight(1, TARGET)  # the words stay where they are when the button comes
+        layout.setRowMinimumHeight(1, grown(TARGET))  # the words stay where they are when the button comes
 
     def _connect(self) -> None:
         self.button.clicked.connect(self._control.toggle)
@@ -141,7 +142,7 @@ class RecorderBar(QFrame):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(640, BAR_HEIGHT)
+        return QSize(640, grown(BAR_HEIGHT))
 
     def show_idle(self) -> None:
         """No take: nothing moves."""
@@ -150,10 +151,8 @@ class RecorderBar(QFrame):
         set_kind(self._elapsed, "muted")
         self._pages.setCurrentIndex(0)
         self.menu.show_taking(False)
-        self._say(
-            self._blocked or self._said or self._ready(),
-            caution=bool(self._blocked) or not self._has_inputs,
-        )
+        troubled = self._blocked or not self._has_inputs or (self._said and not self._microphone.in_order)
+        self._say(self._blocked or self._said or self._ready(), caution=bool(troubled))
 
     def _ready(self) -> str:
         words = ready_words(
@@ -220,7 +219,7 @@ class RecorderBar(QFrame):
     def show_preflight(self, verdict: Verdict | None, seconds: float | None) -> None:
         """Say how long one can record, and what stands against it."""
         self._left.setText("" if seconds is None else phrases.time_left(seconds))
-        self._blocked = " ".join(verdict.reasons) if verdict is not None else ""
+        self._blocked = " ".join(map(said, verdict.reasons)) if verdict is not None else ""
         self._show_idle_unless_busy()
 
     def _show_idle_unless_busy(self) -> None:

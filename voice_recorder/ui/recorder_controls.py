@@ -10,9 +10,10 @@ from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPai
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy
 from typing_extensions import override
 
+from voice_recorder.ui.controls import ElidedLabel
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import SYSTEM_DEFAULT
-from voice_recorder.ui.theme import Theme
+from voice_recorder.ui.theme import RADIUS, TARGET, Space, Theme, Type, grown
 
 if TYPE_CHECKING:
     from voice_recorder.audio.devices import InputDevice
@@ -130,6 +131,29 @@ class DevicePicker(QComboBox):
     def _pick(self, index: int) -> None:
         self._chosen = str(self.itemData(index))
         self.picked.emit(self._chosen)
+
+
+class StatusLine(ElidedLabel):
+    """How the recorder is, in one line or two small ones; what needs attention stands on a soft ground."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(kind="muted", size=Type.SMALL)
+        self._theme = theme
+        self.setAccessibleName(tr("State of the recorder"))
+        self.setFixedHeight(grown(TARGET))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        place = self.rect()
+        if self.property("kind") == "caution" and self.text():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.colour("caution_soft"))
+            place.adjust(Space.S, 0, -Space.S, 0)
+            ground = self.place_of_text(place).adjusted(-Space.S, -Space.XS, Space.S, Space.XS)
+            painter.drawRoundedRect(ground & self.rect(), RADIUS, RADIUS)
+        self.paint_text(painter, place)
 
 
 class TitleField(QLineEdit):

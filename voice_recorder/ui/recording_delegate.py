@@ -13,7 +13,17 @@ from voice_recorder.ui.badges import Badge
 from voice_recorder.ui.controls import beginning, ending, seen
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.roles import Role
-from voice_recorder.ui.theme import DAY_HEIGHT, RADIUS, ROW_HEIGHT, Space, Theme, Type, font, pixmap
+from voice_recorder.ui.theme import (
+    DAY_HEIGHT,
+    RADIUS,
+    ROW_HEIGHT,
+    Space,
+    Theme,
+    Type,
+    font,
+    grown,
+    pixmap,
+)
 
 BAR = 3  # a column of the small waveform with its gap
 WAVE_WIDTH = 120
@@ -46,7 +56,7 @@ class RecordingDelegate(QStyledItemDelegate):
 
     @override
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(200, DAY_HEIGHT if index.data(Role.HEADING) else ROW_HEIGHT)
+        return QSize(200, grown(DAY_HEIGHT if index.data(Role.HEADING) else ROW_HEIGHT))
 
     @override
     def paint(
@@ -74,7 +84,9 @@ class RecordingDelegate(QStyledItemDelegate):
         painter.setFont(self._heading)
         painter.setPen(self._theme.colour("muted"))
         inside = rect.adjusted(Space.L + Space.XS, 0, -Space.L, -Space.S)
-        painter.drawText(inside, beginning(option, Qt.AlignmentFlag.AlignBottom), heading)
+        room = inside.width()
+        elided = QFontMetrics(self._heading).elidedText(heading, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(inside, beginning(option, Qt.AlignmentFlag.AlignBottom), elided)
 
     def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect) -> None:
         state = option.state

@@ -23,7 +23,7 @@ from voice_recorder.ui.language import tr
 from voice_recorder.ui.recording_delegate import RecordingDelegate
 from voice_recorder.ui.recordings_model import RecordingsModel
 from voice_recorder.ui.roles import Role
-from voice_recorder.ui.theme import DAY_HEIGHT, ROW_HEIGHT, Theme
+from voice_recorder.ui.theme import DAY_HEIGHT, ROW_HEIGHT, Theme, grown
 
 MOST_AT_HAND = 500
 """So many selected recordings are looked at one by one in the window's thread; more are left to a lane."""
@@ -81,10 +81,11 @@ class RecordingsList(QTableView):
         self.horizontalHeader().hide()
         rows = self.verticalHeader()
         rows.hide()
-        rows.setMinimumSectionSize(DAY_HEIGHT)
+        self._day_height, self._row_height = grown(DAY_HEIGHT), grown(ROW_HEIGHT)
+        rows.setMinimumSectionSize(self._day_height)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        rows.setDefaultSectionSize(ROW_HEIGHT)
-        self.verticalScrollBar().setSingleStep(ROW_HEIGHT // 3)
+        rows.setDefaultSectionSize(self._row_height)
+        self.verticalScrollBar().setSingleStep(self._row_height // 3)
         self.doubleClicked.connect(self._activate)
 
     @property
@@ -248,12 +249,12 @@ class RecordingsList(QTableView):
         rows.setUpdatesEnabled(False)
         headings, count = set(self._model.heading_rows()), self._model.rowCount()
         for row in self._low - headings:
-            if row < count and rows.sectionSize(row) != ROW_HEIGHT:
-                rows.resizeSection(row, ROW_HEIGHT)
+            if row < count and rows.sectionSize(row) != self._row_height:
+                rows.resizeSection(row, self._row_height)
         self._low = headings
         for row in headings:
-            if rows.sectionSize(row) != DAY_HEIGHT:
-                rows.resizeSection(row, DAY_HEIGHT)
+            if rows.sectionSize(row) != self._day_height:
+                rows.resizeSection(row, self._day_height)
         rows.setUpdatesEnabled(True)
 
     @Slot()

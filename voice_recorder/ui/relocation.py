@@ -23,6 +23,7 @@ from voice_recorder.ui.controls import label, row, set_kind
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import megabytes
 from voice_recorder.ui.provider_words import breakable
+from voice_recorder.ui.said import said
 from voice_recorder.ui.show_in_folder import open_folder
 from voice_recorder.ui.theme import Space, Type
 from voice_recorder.ui.widget_jobs import Jobs
@@ -187,7 +188,7 @@ class RelocationDialog(QDialog):
         self._cancel = None
         self.leave.setEnabled(True)
         self.leave.setText(tr("Close"))
-        self._say(error.title, error.detail, trouble=True)
+        self._say(said(error.title), said(error.detail), trouble=True)
 
 
 class Relocations(QObject):

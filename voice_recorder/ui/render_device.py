@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QIODevice, QObject, Signal
 from typing_extensions import override
 
@@ -135,6 +134,8 @@ class RenderDevice(QIODevice):
             self.broke.emit(error)
 
     def _read(self, at: int, length: int) -> bytes:
+        import numpy as np
+
         rendered = self._sound()
         if rendered is None:
             return b""

@@ -16,6 +16,7 @@ from voice_recorder.ui.global_key import parsed
 from voice_recorder.ui.global_shortcut import note_for_settings
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import megabytes
+from voice_recorder.ui.said import said
 from voice_recorder.ui.tray import tray_is_there
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def global_key_refusal(now: Settings, key: str, value: object) -> str:
     try:
         parsed(wanted)
     except VoiceRecorderError as error:
-        return str(error)
+        return said(error)
     keys = shortcuts.keys_in_force(now.shortcuts_keys)
     other = next((a for a in shortcuts.actions() if QKeySequence(keys[a.id]) == QKeySequence(wanted)), None)
     if other is None:
@@ -77,7 +78,8 @@ def send_as_note(now: Settings, m4a: bool, why_no_m4a: str) -> tuple[str, bool]:
     """What an hour takes as it is sent, or why it cannot be; and whether that needs attention."""
     send_as = SendAs(now.compression_send_as)
     if send_as is SendAs.M4A and not m4a:
-        words = tr("M4A cannot be made on this computer: {reason}. Choose another format.", reason=why_no_m4a)
+        reason = said(why_no_m4a)
+        words = tr("M4A cannot be made on this computer: {reason}. Choose another format.", reason=reason)
         return words, True
     original_bps = now.audio_sample_rate_hz * now.audio_channels * now.audio_bit_depth
     original = megabytes(original_bps / 8 * HOUR_S)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QStandardItemModel, QWheelEvent
+from PySide6.QtGui import QGuiApplication, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from voice_recorder.domain.settings import Declaration
-from voice_recorder.ui.controls import IconButton, label, set_kind
+from voice_recorder.ui.controls import IconButton, label, pad, set_kind
 from voice_recorder.ui.key_field import KeyField
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Space, Theme, Type
@@ -103,11 +103,11 @@ class SettingRow(QFrame):
         words.addWidget(self._note)
         words.addStretch(1)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(Space.XL if inset else 0, Space.S, 0, Space.S)
+        pad(layout, Space.XL if inset else 0, Space.S, 0, Space.S)
         layout.setSpacing(Space.M)
         layout.addLayout(words, 1)
-        layout.addWidget(self.control)
         layout.addWidget(self._reset)
+        layout.addWidget(self.control)
         self._faint = faint(self)
         theme.changed.connect(self._tint)
         self.show_value(value)
@@ -191,6 +191,9 @@ def _control(declaration: Declaration, devices: Sequence[str], tell: Callable[..
         return _choice({value: tr(text) for value, text in declaration.choices.items()}, tell)
     if declaration.type is bool:
         box = QCheckBox()
+        mirrored = QGuiApplication.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        directions = Qt.LayoutDirection  # the other one, so that the box stands at the end of its place
+        box.setLayoutDirection(directions.LeftToRight if mirrored else directions.RightToLeft)
         box.toggled.connect(tell)
         return box, box.isChecked, box.setChecked
     if declaration.type in (int, float):

@@ -26,16 +26,17 @@ from voice_recorder.domain.compression import SendAs
 from voice_recorder.domain.errors import VoiceRecorderError
 from voice_recorder.domain.settings import Settings, declarations, value_of
 from voice_recorder.ui.backup_offer import BackupOffer
-from voice_recorder.ui.controls import label, row
+from voice_recorder.ui.controls import label, pad, row
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.privacy_page import PrivacyPage
 from voice_recorder.ui.provider_page import ProviderPage
 from voice_recorder.ui.provider_words import place_words
 from voice_recorder.ui.relocation import FolderRow
+from voice_recorder.ui.said import said
 from voice_recorder.ui.setting_notes import DEPENDENTS, global_key_refusal, say_what_depends
 from voice_recorder.ui.setting_row import SettingRow
 from voice_recorder.ui.shortcuts_page import KEYS, ShortcutsPage
-from voice_recorder.ui.theme import Space, Theme, Type
+from voice_recorder.ui.theme import Space, Theme, Type, grown
 from voice_recorder.workers.lane import plain
 from voice_recorder.workers.lanes import Lanes
 
@@ -83,7 +84,7 @@ class SettingsDialog(QDialog):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.setWindowTitle(tr("Settings"))
-        self.resize(SIZE.boundedTo(self.screen().availableSize()))
+        self.resize(QSize(grown(SIZE.width()), grown(SIZE.height())).boundedTo(self.screen().availableSize()))
         self._services = services
         self._lanes = lanes
         self._applying = 0
@@ -109,7 +110,7 @@ class SettingsDialog(QDialog):
         self._say_what_depends()
         available, reason = m4a_available()
         if not available:
-            self.rows["compression.send_as"].grey_out(SendAs.M4A.value, reason)
+            self.rows["compression.send_as"].grey_out(SendAs.M4A.value, said(reason))
         for setting in self.rows.values():
             setting.changed.connect(self._on_changed)
         self.keys.changed.connect(self._on_changed)
@@ -128,13 +129,13 @@ class SettingsDialog(QDialog):
         self.search.textChanged.connect(self._filter)
         self.pages = QListWidget(self)
         self.pages.setAccessibleName(tr("Pages"))
-        self.pages.setFixedWidth(160)
+        self.pages.setFixedWidth(grown(160))
         self.pages.setSpacing(1)
         self._headings: dict[str, QWidget] = {}
         board = QWidget()
         self._area = _scrolled(board, self)  # before anything stands on it, or all would be styled twice
         inside = QVBoxLayout(board)
-        inside.setContentsMargins(0, 0, Space.L, 0)
+        pad(inside, 0, 0, Space.L, 0)
         inside.setSpacing(0)
         for page in PAGES:
             self._add_page(page, inside)
@@ -170,7 +171,7 @@ class SettingsDialog(QDialog):
         name = page_title(page)
         item = QListWidgetItem(name)
         item.setData(Qt.ItemDataRole.UserRole, page)
-        item.setSizeHint(QSize(0, 36))
+        item.setSizeHint(QSize(0, grown(36)))
         self.pages.addItem(item)
         heading = label(name, size=Type.HEADING, kind="heading")
         heading.setContentsMargins(0, 0, 0, Space.XS)
@@ -242,7 +243,7 @@ class SettingsDialog(QDialog):
             self._end_if_asked()
 
         def failed(error: VoiceRecorderError) -> None:
-            self.show_problem(str(error))
+            self.show_problem(said(error))
             self._show(key)
             self._applying -= 1
             self._end_if_asked()
@@ -274,7 +275,7 @@ class SettingsDialog(QDialog):
 
     @Slot(object)
     def _on_folder_failed(self, error: VoiceRecorderError) -> None:
-        self.show_problem(str(error))
+        self.show_problem(said(error))
 
     # The end
 

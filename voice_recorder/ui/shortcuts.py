@@ -54,6 +54,8 @@ def actions() -> tuple[Action, ...]:
         Action("rename", tr("Rename the recording"), "F2"),
         Action("delete", tr("Move to the trash; on the waveform, cut out what is selected"), "Del"),
         Action("search", tr("Search"), "Ctrl+F"),
+        Action("hit_on", tr("Go to the next place found"), "F3"),
+        Action("hit_back", tr("Go to the place found before"), "Shift+F3"),
         Action("import", tr("Import files"), "Ctrl+O"),
         Action("settings", tr("Settings"), "Ctrl+,"),
         Action("help", tr("Help"), "F1"),

@@ -43,8 +43,8 @@ class _KeyRow(QWidget):
         layout.setContentsMargins(0, Space.XS, 0, Space.XS)
         layout.setSpacing(Space.M)
         layout.addLayout(words, 1)
-        layout.addWidget(self.field)
         layout.addWidget(self.reset)
+        layout.addWidget(self.field)
 
     @property
     def note(self) -> str:

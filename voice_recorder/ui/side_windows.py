@@ -1,4 +1,7 @@
-"""What opens beside the window: settings, help, dashboard, about, the recordings folder."""
+"""What opens beside the window: settings, help, dashboard, about, the recordings folder.
+
+Each is imported when it is opened; ``ui.warm_up`` has done it before in a lane.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from voice_recorder.ui.about import show_about
-from voice_recorder.ui.dashboard import show_dashboard
-from voice_recorder.ui.help_window import HelpWindow
-from voice_recorder.ui.input_watch import output_names
-from voice_recorder.ui.settings_dialog import SettingsDialog
 from voice_recorder.ui.show_in_folder import open_folder
 from voice_recorder.ui.theme import Theme
 from voice_recorder.workers.cloud_worker import CloudWork
@@ -19,6 +17,7 @@ from voice_recorder.workers.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from voice_recorder.services import Services
+    from voice_recorder.ui.help_window import HelpWindow
     from voice_recorder.ui.main_window import MainWindow
 
 
@@ -47,6 +46,9 @@ class SideWindows(QObject):
     @Slot(str)
     def open_settings(self, page: str = "") -> None:
         """Show the settings, at ``page`` if it is given."""
+        from voice_recorder.ui.input_watch import output_names
+        from voice_recorder.ui.settings_dialog import SettingsDialog
+
         inputs = [device.name for device in self._window.microphones.inputs]
         dialog = SettingsDialog(
             self._services, self._lanes, self._theme, inputs, output_names(), self._window
@@ -65,6 +67,8 @@ class SideWindows(QObject):
     @Slot(str)
     def open_help(self, page: str = "") -> None:
         """Show the help, at ``page`` if it is given."""
+        from voice_recorder.ui.help_window import HelpWindow
+
         if self.help is None:
             self.help = HelpWindow(self._theme, self._window.shortcuts, self._window)
         self.help.open_at(page)
@@ -72,6 +76,8 @@ class SideWindows(QObject):
     @Slot()
     def open_dashboard(self) -> None:
         """Show the figures of the library in a window of their own."""
+        from voice_recorder.ui.dashboard import show_dashboard
+
         show_dashboard(self._services, self._lanes.queue, self._theme, self._upkeep, self._window)
 
     @Slot()
@@ -82,4 +88,6 @@ class SideWindows(QObject):
     @Slot()
     def show_about(self) -> None:
         """Say what this program is."""
+        from voice_recorder.ui.about import show_about
+
         show_about(self._window, self._theme, self._services.config.raw_recordings_path)

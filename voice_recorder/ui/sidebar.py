@@ -31,7 +31,8 @@ from typing_extensions import override
 
 from voice_recorder.domain.library_query import LibraryQuery, NameCount, SavedSearch, Shelf
 from voice_recorder.ui.language import tr
-from voice_recorder.ui.theme import Space, Theme, Type, font
+from voice_recorder.ui.said import said
+from voice_recorder.ui.theme import Space, Theme, Type, font, grown
 
 SELECTION_MIME = "application/x-voice-recorder-selection"
 """What is dragged is what is selected in the list of this window."""
@@ -155,6 +156,13 @@ class Sidebar(QListWidget):
         self.show_backup(False)
         self.currentItemChanged.connect(self._choose)
 
+    def width_of_names(self) -> int:
+        """How wide the shelves are, each with its name, a count of three figures, and a scroll bar."""
+        widest = max(map(self.fontMetrics().horizontalAdvance, shelf_names().values()))
+        count = QFontMetrics(font(Type.SMALL, tabular=True)).horizontalAdvance("000") + Space.S
+        bar = self.verticalScrollBar().sizeHint().width()
+        return widest + count + bar + self.iconSize().width() + 2 * Space.M + Space.S + 2 * self.spacing()
+
     @property
     def entry(self) -> Entry | None:
         """What is chosen."""
@@ -185,7 +193,7 @@ class Sidebar(QListWidget):
         if searches:
             self.addItem(_heading(tr("SAVED SEARCHES")))
         for search in searches:
-            entry = Entry(Kind.SEARCH, search.name, search.query, str(search.error or ""))
+            entry = Entry(Kind.SEARCH, search.name, search.query, said(search.error) if search.error else "")
             self.addItem(self._item(entry, search.name, "search"))
         self._go_back_to(before)
         self.setUpdatesEnabled(True)
@@ -270,7 +278,7 @@ class Sidebar(QListWidget):
     def _item(self, entry: Entry, text: str, icon: str) -> QListWidgetItem:
         item = QListWidgetItem(self._theme.icon(icon, "muted"), text)
         item.setData(Qt.ItemDataRole.UserRole, entry)
-        item.setSizeHint(QSize(0, ENTRY_HEIGHT))
+        item.setSizeHint(QSize(0, grown(ENTRY_HEIGHT)))
         if entry.kind is not Kind.SHELF:
             item.setToolTip(entry.trouble or text)
             if entry.trouble:
@@ -315,7 +323,7 @@ class Sidebar(QListWidget):
 def _heading(text: str) -> QListWidgetItem:
     item = QListWidgetItem(text)
     item.setData(HEADING_ROLE, text)
-    item.setSizeHint(QSize(0, HEADING_HEIGHT))
+    item.setSizeHint(QSize(0, grown(HEADING_HEIGHT)))
     item.setFlags(Qt.ItemFlag.NoItemFlags)
     return item
 

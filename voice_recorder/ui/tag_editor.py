@@ -15,7 +15,7 @@ from voice_recorder.domain.recording import Recording
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.ui.filter_bar import Chip, ChipButton, Flow
 from voice_recorder.ui.language import isolated, tr
-from voice_recorder.ui.theme import TARGET, Space, Theme, Type, font
+from voice_recorder.ui.theme import TARGET, Space, Theme, Type, font, grown
 
 MOST_FOLDERS = 40
 FIELD_WIDTH = 120
@@ -34,7 +34,7 @@ class TagField(QLineEdit):
         self.setAccessibleName(tr("Add a tag"))
         words = self.fontMetrics().horizontalAdvance(self.placeholderText())
         self.setFixedWidth(max(FIELD_WIDTH, words + 2 * Space.L))
-        self.setFixedHeight(TARGET)
+        self.setFixedHeight(grown(TARGET))
         self._names = QStringListModel(self)
         completer = QCompleter(self._names, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)

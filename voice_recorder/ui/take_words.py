@@ -4,6 +4,7 @@ from voice_recorder.domain.take import WARNINGS, TakeSnapshot, TakeState, Warn
 from voice_recorder.domain.words import tr
 from voice_recorder.ui import language
 from voice_recorder.ui.phrases import clock, device
+from voice_recorder.ui.said import said
 
 STAYS_HERE = tr("Your voice stays on this computer.")
 IS_SENT = tr("A copy goes to your backup by itself.")
@@ -57,7 +58,7 @@ def take_words(snapshot: TakeSnapshot, notice: str, markers: int) -> str:
         return " ".join(language.tr(w) for w in (words, *(WARNINGS[w] for w in rest)))
     if warnings:
         return " ".join(language.tr(WARNINGS[w]) for w in warnings)
-    return " · ".join([*_facts(snapshot, markers), *([notice] if notice else [])])
+    return " · ".join([*_facts(snapshot, markers), *([said(notice)] if notice else [])])
 
 
 def _facts(snapshot: TakeSnapshot, markers: int) -> list[str]:

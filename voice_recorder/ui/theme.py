@@ -11,10 +11,21 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtCore import QByteArray, QObject, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontInfo,
+    QGuiApplication,
+    QIcon,
+    QIconEngine,
+    QPainter,
+    QPalette,
+    QPixmap,
+)
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
+from typing_extensions import override
 
 from voice_recorder.domain.settings import Theme as Choice
 
@@ -35,6 +46,8 @@ BAR_HEIGHT = 108
 HEADER_HEIGHT = 56
 ROW_HEIGHT = 64
 DAY_HEIGHT = 36
+ROOMY_TEXT = 16
+"""Text of so many pixels fits into all of these; see ``grown`` for larger text."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,7 @@ class Colours:
     caution: str
     caution_soft: str
     good: str
+    found: str
     wave: str
     wave_played: str
     skeleton: str
@@ -67,16 +81,16 @@ LIGHT = Colours(
     window="#f5f5f7", sidebar="#eeeef1", surface="#ffffff", raised="#f7f7f9", text="#1b1c20", muted="#5b5d66",
     border="#dddee3", accent="#2f5bd7", on_accent="#ffffff", selection="#e1e9fc", hover="#e5e6ea",
     record="#d3302b", caution="#7a4a00", caution_soft="#fdf0d5",
-    good="#1d6b3c", wave="#a9adb9", wave_played="#2f5bd7", skeleton="#e9eaee", toast="#24262d",
-    on_toast="#f5f5f7",
+    good="#1d6b3c", found="#a34c00", wave="#a9adb9", wave_played="#2f5bd7", skeleton="#e9eaee",
+    toast="#24262d", on_toast="#f5f5f7",
 )  # fmt: skip
 
 DARK = Colours(
     window="#1b1c20", sidebar="#202127", surface="#17181b", raised="#222329", text="#f1f2f5", muted="#a6a8b3",
     border="#34363e", accent="#8fb0ff", on_accent="#10131c", selection="#2b3757", hover="#2c2e36",
     record="#ff5c52", caution="#ffcf7d", caution_soft="#3d2f14",
-    good="#7fd6a0", wave="#5d606d", wave_played="#8fb0ff", skeleton="#292b32", toast="#e9eaee",
-    on_toast="#1b1c20",
+    good="#7fd6a0", found="#ffb265", wave="#5d606d", wave_played="#8fb0ff", skeleton="#292b32",
+    toast="#e9eaee", on_toast="#1b1c20",
 )  # fmt: skip
 
 
@@ -107,6 +121,11 @@ def font(size: Type = Type.BODY, *, bold: bool = False, tabular: bool = False) -
     return made
 
 
+def grown(pixels: int) -> int:
+    """``pixels``, a size that holds text, where this system's text is larger than ``ROOMY_TEXT``."""
+    return round(pixels * max(1.0, QFontInfo(QGuiApplication.font()).pixelSize() / ROOMY_TEXT))
+
+
 @cache
 def _drawing(name: str) -> str:
     return (resources() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
@@ -125,13 +144,43 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     return drawn
 
 
+class _IconEngine(QIconEngine):
+    """Draws an icon when it is seen, as large as it is seen, and fainter on a disabled button."""
+
+    def __init__(self, name: str, colour: str, faint: str, size: int) -> None:
+        super().__init__()
+        self._name = name
+        self._colour = colour
+        self._faint = faint
+        self._size = size
+
+    @override
+    def clone(self) -> QIconEngine:
+        return _IconEngine(self._name, self._colour, self._faint, self._size)
+
+    @override
+    def actualSize(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QSize:
+        return size.boundedTo(QSize(self._size, self._size))
+
+    @override
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        colour = self._faint if mode is QIcon.Mode.Disabled else self._colour
+        return pixmap(self._name, colour, min(size.width(), size.height(), self._size), scale)
+
+    @override
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        return self.scaledPixmap(size, mode, state, 1.0)
+
+    @override
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        device = painter.device()
+        ratio = device.devicePixelRatio() if device is not None else 1.0
+        painter.drawPixmap(rect, self.scaledPixmap(rect.size(), mode, state, ratio))
+
+
 @cache
 def _icon(name: str, colour: str, faint: str, size: int) -> QIcon:
-    icon = QIcon()
-    for ratio in (1.0, 2.0, 3.0):
-        icon.addPixmap(pixmap(name, colour, size, ratio), QIcon.Mode.Normal)
-        icon.addPixmap(pixmap(name, faint, size, ratio), QIcon.Mode.Disabled)
-    return icon
+    return QIcon(_IconEngine(name, colour, faint, size))
 
 
 class Theme(QObject):
@@ -139,15 +188,37 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, application: QApplication, choice: str = Choice.SYSTEM.value) -> None:
+    def __init__(
+        self, application: QApplication, choice: str = Choice.SYSTEM.value, *, dressed: bool = True
+    ) -> None:
+        """Without ``dressed`` the style sheet follows by ``dress``: a window is built faster without it,
+        as Qt applies it to a widget again whenever that is put into another.
+        """
         super().__init__()
         self._application = application
+        self._dressed = dressed
         self._choice = choice
         self.colours = LIGHT
         self._enlarge_small_font()
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._follow)
         self._apply()
+
+    def dress(self) -> None:
+        """Put the style sheet in force."""
+        self._dressed = True
+        style = Template((resources() / "style.qss").read_text(encoding="utf-8"))
+        self._application.setStyleSheet(
+            style.substitute(
+                asdict(self.colours),
+                target=TARGET,
+                line=grown(TARGET) - 2,
+                focused_line=grown(TARGET) - 4,
+                radius=RADIUS,
+                images=self._images(),
+                scheme="dark" if self.dark else "light",
+            )
+        )
 
     @property
     def dark(self) -> bool:
@@ -176,16 +247,8 @@ class Theme(QObject):
     def _apply(self) -> None:
         self.colours = DARK if self._wants_dark() else LIGHT
         self._application.setPalette(self._palette())
-        style = Template((resources() / "style.qss").read_text(encoding="utf-8"))
-        self._application.setStyleSheet(
-            style.substitute(
-                asdict(self.colours),
-                target=TARGET,
-                radius=RADIUS,
-                images=self._images(),
-                scheme="dark" if self.dark else "light",
-            )
-        )
+        if self._dressed:
+            self.dress()
         self.changed.emit()
 
     def _images(self) -> str:

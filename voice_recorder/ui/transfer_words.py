@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from voice_recorder.domain.transfers import PENDING, TransferState
 from voice_recorder.services.queue_state import QueueState
 from voice_recorder.storage.queue_rows import QueueRow
-from voice_recorder.ui.backup_words import done_of, place_words, speed, time_to_go, wait_words
+from voice_recorder.ui.backup_words import done_of, first_sentence, place_words, speed, time_to_go, wait_words
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.phrases import number, per_cent
+from voice_recorder.ui.said import said
 
 if TYPE_CHECKING:
     from voice_recorder.services.activity import Activity
@@ -41,7 +42,7 @@ def indicator(state: QueueState, moving: int, obstacle: str, not_backed_up: int)
         tr("All backed up"), "cloud-tick", "good", tr("Every recording is in {place}.", place=where)
     )
     if state.halted:
-        found = Indicator(tr("Needs attention"), "alert", "caution", state.halted)
+        found = Indicator(tr("Needs attention"), "alert", "caution", said(state.halted))
     elif moving:
         found = Indicator(tr("Sending {number}", number=number(moving)), "arrow-up", "accent", summary)
     elif state.paused:
@@ -82,7 +83,7 @@ def why_nothing_moves(state: QueueState, moving: int, obstacle: str, now: dateti
     if moving or not (state.waiting or state.paused or state.halted):
         return ""
     if obstacle or state.halted:
-        return obstacle or state.halted
+        return obstacle or said(state.halted)
     if state.paused:
         return tr("Sending is paused.")
     if state.next_at is None:
@@ -123,7 +124,7 @@ def line_of(row: QueueRow, activity: Activity | None, now: datetime | None = Non
     if state is _S.FAILED:
         return _failed(row, now or datetime.now(UTC))
     if state is _S.REMOVED:
-        reason = row.error or tr("The copy was removed from the cloud.")
+        reason = said(row.error or tr("The copy was removed from the cloud."))
         return Line(row.title, tr("Removed from the cloud"), "cloud-off", "caution", None, True, reason)
     if state is _S.QUEUED:
         return Line(row.title, tr("Waiting"), "clock", "muted", None, False)
@@ -145,12 +146,12 @@ def line_of(row: QueueRow, activity: Activity | None, now: datetime | None = Non
 
 def _failed(row: QueueRow, now: datetime) -> Line:
     reason = row.error or tr("It could not be sent.")
-    first = reason.partition(". ")[0].rstrip(".")
+    first = first_sentence(reason)
     again = tr("Not tried again by itself")
     if row.next_attempt_at is not None:
         left = (row.next_attempt_at - now).total_seconds()
         again = tr("Next try in {wait}", wait=wait_words(left)) if left > 1 else tr("Next try now")
-    return Line(row.title, f"{first}. {again}", "alert", "caution", None, True, reason)
+    return Line(row.title, f"{first}. {again}", "alert", "caution", None, True, said(reason))
 
 
 def spoken_line(line: Line) -> str:

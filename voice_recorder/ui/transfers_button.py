@@ -24,8 +24,6 @@ class TransfersButton(QToolButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Transfers"))
-        widest = self.fontMetrics().horizontalAdvance(tr("Needs attention"))
-        self.setMinimumWidth(widest + 48)  # so that what stands beside it does not move with the words
         theme.changed.connect(self._tint)
         self.hide()
 

@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from voice_recorder.ui.controls import beginning, seen
 from voice_recorder.ui.language import tr
-from voice_recorder.ui.theme import RADIUS, TARGET, Space, Theme, Type, font, pixmap
+from voice_recorder.ui.theme import RADIUS, TARGET, Space, Theme, Type, font, grown, pixmap
 from voice_recorder.ui.transfer_words import Line
 from voice_recorder.ui.transfers_model import TransferRole, TransfersModel
 
@@ -45,7 +45,7 @@ class TransferDelegate(QStyledItemDelegate):
 
     @override
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(200, LINE_HEIGHT)
+        return QSize(200, grown(LINE_HEIGHT))
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -66,7 +66,7 @@ class TransferDelegate(QStyledItemDelegate):
         inside = QRect(
             QPoint(rect.left() + Space.M, rect.top() + Space.S), QPoint(right, rect.bottom() - Space.S)
         )
-        mark = QRect(inside.left(), rect.top() + (LINE_HEIGHT - ICON) // 2, ICON, ICON)
+        mark = QRect(inside.left(), rect.top() + (rect.height() - ICON) // 2, ICON, ICON)
         self._paint_icon(painter, seen(option, mark), line.icon, line.role)
         self._paint_words(painter, option, inside.adjusted(ICON + Space.M, 0, 0, 0), line)
         painter.restore()

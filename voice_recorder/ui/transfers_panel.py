@@ -17,6 +17,7 @@ from voice_recorder.ui.backup_words import place_words
 from voice_recorder.ui.cloud_actions import CloudActions
 from voice_recorder.ui.controls import EmptyState, IconButton, label, pad, row
 from voice_recorder.ui.language import tr
+from voice_recorder.ui.said import said
 from voice_recorder.ui.theme import Space, Theme, Type
 from voice_recorder.ui.transfer_words import counts_words, why_nothing_moves
 from voice_recorder.ui.transfers_list import TransfersList
@@ -186,7 +187,7 @@ class TransfersPanel(QDialog):
     def _alert_row(self, alert: Alert) -> QFrame:
         frame = QFrame()
         frame.setObjectName("alert")
-        words = label(alert.words, wrap=True)
+        words = label(said(alert.words), wrap=True)
         words.setAccessibleName(tr("Alert"))
         clear = IconButton(self._theme, "close", tr("Clear this alert"), size=16)
         clear.clicked.connect(lambda: self._actions.clear_alert(alert.kind))

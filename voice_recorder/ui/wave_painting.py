@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from voice_recorder.audio.peaks import Pyramid
 from voice_recorder.ui.theme import RADIUS, Theme, Type, font
 from voice_recorder.ui.wave_view import WaveView, exact_clock
+
+if TYPE_CHECKING:  # numpy is loaded with the first recording that is drawn
+    from typing import Any
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from voice_recorder.audio.peaks import Pyramid
+
+    Floats = npt.NDArray[np.floating[Any]]
 
 SIDE = 8
 """Pixels left and right of the sound, so that a cursor at its ends is seen."""
@@ -23,8 +31,6 @@ BAR, GAP = 2, 1
 STEP = BAR + GAP
 LINE_BELOW_SAMPLES = 2.0
 """With fewer samples a pixel, the samples are joined by a line."""
-
-Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +75,8 @@ class Sound:
 
 def bars(sound: Sound, view: WaveView) -> tuple[int, Floats, Floats]:
     """The bars of a view: number of the first from the start of the sound, lowest and highest, -1 to 1."""
+    import numpy as np
+
     first = view.first_pixel // STEP
     count = (view.first_pixel + view.width - 1) // STEP - first + 1
     if sound.peaks is not None:
@@ -79,6 +87,8 @@ def bars(sound: Sound, view: WaveView) -> tuple[int, Floats, Floats]:
 
 
 def _from_overview(overview: bytes, seconds: npt.NDArray[Any], view: WaveView) -> Floats:
+    import numpy as np
+
     if not overview or not view.duration_s:
         return np.zeros(len(seconds), np.float32)
     values = np.frombuffer(overview, np.uint8) / 255
@@ -89,6 +99,8 @@ def _from_overview(overview: bytes, seconds: npt.NDArray[Any], view: WaveView) -
 
 def raised(levels: Floats) -> Floats:
     """Levels as heights: what is quiet is lifted, as ears do, or speech would be a flat line."""
+    import numpy as np
+
     heights: Floats = np.sign(levels) * np.abs(levels) ** 0.7
     return heights
 
@@ -139,7 +151,10 @@ class WavePicture:
     def _paint_ruler(self, painter: QPainter, view: WaveView) -> None:
         if not view.duration_s:
             return
-        painter.setFont(font(Type.SMALL, tabular=True))
+        figures = font(Type.SMALL, tabular=True)
+        if QFontMetrics(figures).ascent() > RULER - 8:
+            figures.setPixelSize(RULER - 8)  # larger ones would be cut off
+        painter.setFont(figures)
         small = view.ruler_step_s / view.pixel_s / 5
         for x, words in view.ticks():
             painter.setPen(self._theme.colour("border"))
@@ -165,7 +180,7 @@ def paint_wave(painter: QPainter, sound: Sound, view: WaveView, top: float, bott
     first, low, high = bars(sound, view)
     left = SIDE + first * STEP - view.first_pixel
     end = view.duration_s / view.pixel_s
-    count = min(len(low), max(0, int(np.ceil(end / STEP)) - first))
+    count = min(len(low), max(0, math.ceil(end / STEP) - first))
     _paint_columns(painter, raised(low[:count]), raised(high[:count]), left, (top, bottom))
 
 
@@ -180,6 +195,8 @@ def _paint_columns(
 
 def _paint_pixels(painter: QPainter, tops: Floats, bottoms: Floats, room: tuple[float, float]) -> None:
     """A column for each pixel, as one image: as rectangles they would take twice as long."""
+    import numpy as np
+
     rows = np.arange(int(room[0]), int(room[1]))[:, None]
     inside = (rows >= tops.astype(np.int32)) & (rows < bottoms.astype(np.int32))
     colour = np.uint32(painter.brush().color().rgba())
@@ -191,12 +208,16 @@ def _paint_pixels(painter: QPainter, tops: Floats, bottoms: Floats, room: tuple[
 
 def _edges(low: Floats, high: Floats, room: tuple[float, float]) -> tuple[Floats, Floats]:
     """Upper and lower ends of columns; silence is two pixels high."""
+    import numpy as np
+
     middle, half = (room[0] + room[1]) / 2, (room[1] - room[0]) / 2
     tops = np.minimum(middle - np.maximum(high, 0) * half, middle - 1)
     return tops, np.maximum(middle - np.minimum(low, 0) * half, middle + 1)
 
 
 def _paint_samples(painter: QPainter, samples: Samples, view: WaveView, room: tuple[float, float]) -> None:
+    import numpy as np
+
     per_pixel = view.pixel_s * samples.sample_rate_hz
     offset = (view.start_s - samples.start_s) * samples.sample_rate_hz
     edges = np.rint(offset + np.arange(view.width + 1) * per_pixel).astype(np.int64)
@@ -212,6 +233,8 @@ def _paint_samples(painter: QPainter, samples: Samples, view: WaveView, room: tu
 
 
 def _paint_line(painter: QPainter, samples: Samples, view: WaveView, room: tuple[float, float]) -> None:
+    import numpy as np
+
     rate = samples.sample_rate_hz
     middle, half = (room[0] + room[1]) / 2, (room[1] - room[0]) / 2
     edges = (view.start_s - samples.start_s + np.arange(view.width + 1) * view.pixel_s) * rate
@@ -246,11 +269,12 @@ class OverPainting:
         painter.setFont(font(Type.SMALL, bold=True, tabular=True))
         words = exact_clock(length_s, 1)
         room = painter.fontMetrics().horizontalAdvance(words) + 12
+        tall = max(20, painter.fontMetrics().height())
         width = painter.window().width()
         if right > 0 and left < width:  # it may be wider than what is selected
             middle = (max(0.0, left) + min(width, right) - room) / 2
             at = min(max(middle, SIDE / 2), width - room - SIDE / 2)
-            self._pill(QRectF(at, self._height - 26, room, 20), words)
+            self._pill(QRectF(at, self._height - 6 - tall, room, tall), words)
 
     def loop(self, left: float, right: float | None) -> None:
         """A and B, and the bar between them."""
@@ -270,16 +294,17 @@ class OverPainting:
             painter.setPen(self._theme.colour("surface"))
             painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, letter)
 
-    def flag(self, x: float, *, active: bool) -> None:
-        """A marker."""
-        painter = self._painter
-        painter.setPen(QPen(self._theme.colour("accent"), 1))
+    def flag(self, x: float, *, active: bool, found: bool = False) -> None:
+        """A marker; one that was ``found`` is larger, and differs in colour."""
+        painter, role = self._painter, "found" if found else "accent"
+        wide, high = (16, 14) if found else (12, 10)
+        painter.setPen(QPen(self._theme.colour(role), 2 if found else 1))
         painter.drawLine(QLineF(x, RULER + 2, x, self._height - 3))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.colour("text" if active else "accent"))
+        painter.setBrush(self._theme.colour("text" if active else role))
         top = RULER + 2
         painter.drawPolygon(
-            QPolygonF([QPointF(x, top), QPointF(x + 12, top + 5), QPointF(x, top + 10)])
+            QPolygonF([QPointF(x, top), QPointF(x + wide, top + high / 2), QPointF(x, top + high)])
         )  # fmt: skip
 
     def cursor(self, x: float) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QFocusEvent,
@@ -24,7 +23,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from typing_extensions import override
 
-from voice_recorder.audio.peaks import Pyramid
 from voice_recorder.ui import wave_keys, wave_words, wave_zoom
 from voice_recorder.ui.language import tr
 from voice_recorder.ui.theme import Theme
@@ -45,11 +43,15 @@ FLAG_REACH = 16
 
 @dataclass(frozen=True)
 class Flag:
-    """A marker at ``at_s`` seconds; ``number`` says which, for whoever keeps the markers."""
+    """A marker at ``at_s`` seconds; ``number`` says which, for whoever keeps the markers.
+
+    ``found``: it matches the search.
+    """
 
     at_s: float
     label: str
     number: int = 0
+    found: bool = False
 
 
 Stretch = tuple[float, float]
@@ -128,6 +130,8 @@ class Waveform(QWidget):
 
     def show_peaks(self, peaks: Peaks) -> None:
         """Draw the exact peaks instead of the overview."""
+        from voice_recorder.audio.peaks import Pyramid
+
         self._sound = Sound(self._sound.overview, Pyramid(peaks))
         self._on_view()
 
@@ -211,7 +215,7 @@ class Waveform(QWidget):
     def column_heights(self) -> list[float]:
         """What is drawn, 0 to 1 for each column."""
         _first, low, high = bars(self._sound, self.view)
-        return [float(v) for v in np.maximum(np.abs(low), np.abs(high))]
+        return [max(abs(float(one)), abs(float(other))) for one, other in zip(low, high, strict=True)]
 
     # The selection
 
@@ -393,10 +397,10 @@ class Waveform(QWidget):
             over.selection(self.x_of(start), self.x_of(end), end - start)
         if self._flashed_s is not None:
             over.flash(self.x_of(self._flashed_s), 1.0)
-        for flag in self._flags:
+        for flag in sorted(self._flags, key=lambda flag: flag.found):  # what was found lies above
             x = self.x_of(flag.at_s)
             if region.left() - FLAG_REACH <= x <= region.right() + FLAG_REACH:
-                over.flag(x, active=flag.number == self.mouse.flag_number)
+                over.flag(x, active=flag.number == self.mouse.flag_number, found=flag.found)
         if self._loop is not None:
             start, until = self._loop
             over.loop(self.x_of(start), None if until is None else self.x_of(until))

@@ -118,13 +118,14 @@ class WindowApp(QObject):
         self._shut = False
         self.garbage = GarbageCollection()
         self.lanes = Lanes()
-        self.theme = Theme(application, services.settings.current.appearance_theme)
+        self.theme = Theme(application, services.settings.current.appearance_theme, dressed=False)
         self.upkeep = Upkeep(services, self.lanes)
         self.cloud = CloudWork(services, self.lanes)
         self.window = MainWindow(services, self.lanes, self.theme, self.upkeep, self.cloud)
         self.server = InstanceServer(services.config.home)
         self.server.asked.connect(self.window.come_forward)
         self.desktop = Desktop(application, services, self.lanes, self.theme, self.window, self.cloud)
+        self.theme.dress()
         self.starts_anew = False
         """Whether the program is to be started again once it has ended."""
         self.window.restart_asked.connect(self._on_restart_asked)
@@ -175,7 +176,7 @@ def start_anew() -> None:
     arguments = [word for word in sys.orig_argv[1:] if word != HIDDEN]
     started, _number = QProcess.startDetached(sys.executable, arguments, str(Path.cwd()))
     if not started:
-        _log.warning("the program could not be started again: %s", sys.orig_argv)
+        _log.warning("the program could not be started again")
 
 
 def _is_first(lock: FileLock, services: Services) -> bool:

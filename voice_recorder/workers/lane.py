@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from typing_extensions import override
 
 from voice_recorder.domain.errors import VoiceRecorderError
+from voice_recorder.domain.words import tr
 from voice_recorder.workers.worker import Job, Progress, Work, Worker
 
 
@@ -111,7 +112,7 @@ class Lane(QObject):
         if self._drop(job) and job.failed is not None:
             job.failed(
                 VoiceRecorderError(
-                    "That did not work.", "Something unexpected happened; the log has the details."
+                    tr("That did not work."), tr("Something unexpected happened; the log has the details.")
                 )
             )
 

@@ -16,6 +16,7 @@ from tests.fakes.backup_states import back_up, choose_folder
 from tests.fakes.library import opened, with_notes, write_note
 from voice_recorder.audio import wav
 from voice_recorder.domain.errors import Cancelled, LibraryBusy, LibraryTooNew, NotFound
+from voice_recorder.domain.library_query import LibraryQuery
 from voice_recorder.domain.recording import AudioFormat, Marker, Recording, Segment
 from voice_recorder.domain.states import MasterState, RecordingState
 from voice_recorder.services import Services, adopting
@@ -26,8 +27,10 @@ from voice_recorder.services.take import Take
 from voice_recorder.services.take_part import take_lock
 from voice_recorder.storage.locks import FileLock
 from voice_recorder.storage.paths import StorageConfig
-from voice_recorder.storage.sidecar import read_sidecar, sidecar_path, write_sidecar
+from voice_recorder.storage.sidecar import sidecar_path
+from voice_recorder.storage.sidecar_reading import read_sidecar
 from voice_recorder.storage.sidecar_rows import SidecarRows
+from voice_recorder.storage.sidecar_writing import write_sidecar
 
 
 @pytest.fixture
@@ -95,6 +98,7 @@ def test_everything_is_as_it_was(config: StorageConfig, tmp_path: Path) -> None:
             assert replace(now[key], sync=was.sync) == was
             assert (status.state, status.verified_at) == (was.sync.state, was.sync.verified_at)
         assert services.library.markers(first.id) == markers
+        assert services.library.ids(LibraryQuery(search="here")) == [first.id]
         assert services.library.history(first.id)[:-1] == history
         assert services.library.path_of(third.masters[0]).parent == config.trash_path
 

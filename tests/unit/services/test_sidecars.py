@@ -20,7 +20,8 @@ from voice_recorder.services import Services
 from voice_recorder.services.sidecars import BATCH
 from voice_recorder.storage import schema as t
 from voice_recorder.storage.locks import FileLock
-from voice_recorder.storage.sidecar import read_sidecar, sidecar_path
+from voice_recorder.storage.sidecar import sidecar_path
+from voice_recorder.storage.sidecar_reading import read_sidecar
 from voice_recorder.storage.sidecar_rows import SidecarRows
 
 Add = Callable[..., Recording]

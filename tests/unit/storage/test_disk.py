@@ -32,7 +32,7 @@ def test_a_full_disk_becomes_disk_full_and_says_what_was_kept(tiny: Path) -> Non
     fill(tiny)
     with (
         pytest.raises(DiskFull, match=r"Could not save: the disk is full.*The old one is kept\."),
-        os_errors_converted("Could not save", "The old one is kept."),
+        os_errors_converted("Could not save:", "The old one is kept."),
     ):
         (tiny / "more").write_bytes(b"x" * 100_000)
 
@@ -40,16 +40,16 @@ def test_a_full_disk_becomes_disk_full_and_says_what_was_kept(tiny: Path) -> Non
 def test_other_trouble_names_the_systems_reason(tmp_path: Path) -> None:
     with (
         pytest.raises(StorageError, match=r"Could not read: No such file or directory\.") as caught,
-        os_errors_converted("Could not read"),
+        os_errors_converted("Could not read:"),
     ):
         (tmp_path / "nothing").read_bytes()
     assert not isinstance(caught.value, DiskFull)
-    with pytest.raises(StorageError, match="odd"), os_errors_converted("Could not"):
+    with pytest.raises(StorageError, match="odd"), os_errors_converted("Could not:"):
         raise OSError("odd")
 
 
 def test_a_bug_is_not_wrapped() -> None:
-    with pytest.raises(KeyError), os_errors_converted("Could not"):
+    with pytest.raises(KeyError), os_errors_converted("Could not:"):
         raise KeyError("a bug")
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.unit.storage.programs import run_python
 from voice_recorder.domain.correlation import correlated
-from voice_recorder.storage.logs import LOG_BYTES, LOG_FILES, redacted, start_logging
+from voice_recorder.domain.errors import StorageError
+from voice_recorder.storage.logs import LOG_BYTES, LOG_FILES, nameless, redacted, start_logging
 
 log = logging.getLogger("voice_recorder.storage.anything")
 
@@ -169,6 +170,45 @@ def test_a_bug_in_a_thread_ends_there_too(tmp_path: Path) -> None:
 )
 def test_an_address_loses_its_secrets_and_stays_readable(text: str, clean: str) -> None:
     assert redacted(text) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("“Divorce” is in the trash.", "“…” is in the trash."),
+        ("“The ”new“ flat,\non the river” and “Divorce” are gone.", "“…” are gone."),
+        ("a.wav of “{Divorce}” ended.", "a.wav of “…” ended."),
+        ("no title: ”left open", "no title: ”left open"),
+    ],
+)
+def test_a_title_in_the_words_of_an_error_is_left_out(text: str, clean: str) -> None:
+    assert redacted(text) == clean
+    assert redacted(clean) == clean
+
+
+def test_a_traceback_keeps_its_source_lines_and_loses_the_title(folder: Path) -> None:
+    title = "Divorce"
+    try:
+        raise StorageError(f"“{title}” is gone.")
+    except StorageError:
+        log.exception("it failed")
+    text = lines(folder)[0]["exception"]
+    assert 'raise StorageError(f"“{title}” is gone.")' in text
+    assert text.endswith("StorageError: “…” is gone.")
+    assert "Divorce" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Divorce.wav", "'*.wav' is empty."),
+        ("Mum's.flac", "'*.flac' is empty."),
+        ("Divorce", "'*' is empty."),
+    ],
+)
+def test_a_file_that_people_named_is_logged_by_its_ending(name: str, shown: str) -> None:
+    assert nameless(StorageError(f"{name!r} is empty."), name) == shown
+    assert nameless(StorageError(f"'{name}' is empty."), name) == shown
 
 
 _word = st.text(

@@ -31,10 +31,10 @@ from voice_recorder.storage.sidecar import (
     Described,
     Sidecar,
     master_name_of,
-    read_sidecar,
     sidecar_path,
-    write_sidecar,
 )
+from voice_recorder.storage.sidecar_reading import read_sidecar
+from voice_recorder.storage.sidecar_writing import write_sidecar
 
 
 def reference(master: Master) -> Master:

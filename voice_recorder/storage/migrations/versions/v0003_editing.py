@@ -100,8 +100,37 @@ def _keep_lengths() -> None:
     )
 
 
+# The names of the markers of {0} that are heard, without an edit list all.
+_PLACES_OF = """(SELECT coalesce(group_concat(label, char(10)), '') FROM markers
+    WHERE recording_key = {0} AND label <> ''
+    AND (NOT EXISTS (SELECT 1 FROM segments WHERE recording_key = {0})
+    OR EXISTS (SELECT 1 FROM segments WHERE recording_key = {0} AND master_key = markers.master_key
+    AND markers.frame BETWEEN from_frame AND to_frame)))"""
+_TAGS_OF = """(SELECT coalesce(group_concat(name, ' '), '') FROM tags
+    JOIN recording_tags ON tag_key = tags.key WHERE recording_key = {0})"""
+
+
 def _keep_search() -> None:
-    """A tag that gets another name is found by it."""
+    """Markers are found by their names, and a tag that gets another name by that.
+
+    FTS5 takes no column more, so the table is made anew.
+    """
+    op.execute("DROP TRIGGER recordings_searchable")
+    op.execute("DROP TABLE search_words")
+    op.execute(
+        "CREATE VIRTUAL TABLE search_words USING fts5(title, notes, tags, places,"
+        " tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3')"
+    )
+    tags, places = _TAGS_OF.format("recordings.key"), _PLACES_OF.format("recordings.key")
+    op.execute(
+        "INSERT INTO search_words (rowid, title, notes, tags, places)"
+        f" SELECT key, title, notes, {tags}, {places} FROM recordings"
+    )
+    op.execute(
+        "CREATE TRIGGER recordings_searchable AFTER INSERT ON recordings BEGIN"
+        " INSERT INTO search_words (rowid, title, notes, tags, places)"
+        " VALUES (new.key, new.title, new.notes, '', ''); END"
+    )
     op.execute(
         "CREATE TRIGGER tags_renamed AFTER UPDATE OF name ON tags BEGIN"
         " UPDATE search_words SET tags = (SELECT coalesce(group_concat(name, ' '), '') FROM tags"
