@@ -895,7 +895,7 @@
             <source>%n recording(s) cannot be sent now: the audio is not here, or is still being checked.</source>
             <translation>
                 <numerusform>אי אפשר לשלוח כעת הקלטה אחת: האודיו אינו כאן, או שהוא עדיין נבדק.</numerusform>
-                <numerusform>אי אפשר לשלוח כעת שתי הקלטות: האודיו אינו כאן, או שהוא עדיין נבדק.</numerusform>
+                <numerusform>אי אפשר לשלוח כעת %n הקלטות: האודיו אינו כאן, או שהוא עדיין נבדק.</numerusform>
             </translation>
         </message>
         <message>
@@ -918,7 +918,7 @@
             <source>Back up %n earlier recording(s), too?</source>
             <translation>
                 <numerusform>לגבות גם הקלטה קודמת אחת?</numerusform>
-                <numerusform>לגבות גם שתי הקלטות קודמות?</numerusform>
+                <numerusform>לגבות גם %n הקלטות קודמות?</numerusform>
             </translation>
         </message>
         <message>
@@ -957,7 +957,7 @@
             <source>%n recording(s) will be sent to {place}.</source>
             <translation>
                 <numerusform>הקלטה אחת תישלח אל {place}.</numerusform>
-                <numerusform>שתי הקלטות יישלחו אל {place}.</numerusform>
+                <numerusform>%n הקלטות יישלחו אל {place}.</numerusform>
             </translation>
         </message>
         <message>
@@ -1346,7 +1346,7 @@
             <source>%n recording(s)</source>
             <translation>
                 <numerusform>הקלטה אחת</numerusform>
-                <numerusform>שתי הקלטות</numerusform>
+                <numerusform>%n הקלטות</numerusform>
             </translation>
         </message>
         <message>
@@ -1405,84 +1405,84 @@
             <source>%n recording(s) made a favourite.</source>
             <translation>
                 <numerusform>הקלטה אחת נוספה למועדפים.</numerusform>
-                <numerusform>שתי הקלטות נוספו למועדפים.</numerusform>
+                <numerusform>%n הקלטות נוספו למועדפים.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) taken out of the favourites.</source>
             <translation>
                 <numerusform>הקלטה אחת הוסרה מהמועדפים.</numerusform>
-                <numerusform>שתי הקלטות הוסרו מהמועדפים.</numerusform>
+                <numerusform>%n הקלטות הוסרו מהמועדפים.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) moved to the archive.</source>
             <translation>
                 <numerusform>הקלטה אחת הועברה לארכיון.</numerusform>
-                <numerusform>שתי הקלטות הועברו לארכיון.</numerusform>
+                <numerusform>%n הקלטות הועברו לארכיון.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) taken out of the archive.</source>
             <translation>
                 <numerusform>הקלטה אחת הוצאה מהארכיון.</numerusform>
-                <numerusform>שתי הקלטות הוצאו מהארכיון.</numerusform>
+                <numerusform>%n הקלטות הוצאו מהארכיון.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) tagged #{name}.</source>
             <translation>
                 <numerusform>התגית ‎#{name} נוספה להקלטה אחת.</numerusform>
-                <numerusform>התגית ‎#{name} נוספה לשתי הקלטות.</numerusform>
+                <numerusform>התגית ‎#{name} נוספה ל־%n הקלטות.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>#{name} taken away from %n recording(s).</source>
             <translation>
                 <numerusform>התגית ‎#{name} הוסרה מהקלטה אחת.</numerusform>
-                <numerusform>התגית ‎#{name} הוסרה משתי הקלטות.</numerusform>
+                <numerusform>התגית ‎#{name} הוסרה מ־%n הקלטות.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) moved to “{name}”.</source>
             <translation>
                 <numerusform>הקלטה אחת הועברה אל ״{name}״.</numerusform>
-                <numerusform>שתי הקלטות הועברו אל ״{name}״.</numerusform>
+                <numerusform>%n הקלטות הועברו אל ״{name}״.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) taken out of their folder.</source>
             <translation>
                 <numerusform>הקלטה אחת הוצאה מהתיקייה שלה.</numerusform>
-                <numerusform>שתי הקלטות הוצאו מהתיקייה שלהן.</numerusform>
+                <numerusform>%n הקלטות הוצאו מהתיקייה שלהן.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) moved back.</source>
             <translation>
                 <numerusform>הקלטה אחת הוחזרה למקומה.</numerusform>
-                <numerusform>שתי הקלטות הוחזרו למקומן.</numerusform>
+                <numerusform>%n הקלטות הוחזרו למקומן.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) moved to the trash.</source>
             <translation>
                 <numerusform>הקלטה אחת הועברה לאשפה.</numerusform>
-                <numerusform>שתי הקלטות הועברו לאשפה.</numerusform>
+                <numerusform>%n הקלטות הועברו לאשפה.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) back in the library.</source>
             <translation>
                 <numerusform>הקלטה אחת חזרה לספרייה.</numerusform>
-                <numerusform>שתי הקלטות חזרו לספרייה.</numerusform>
+                <numerusform>%n הקלטות חזרו לספרייה.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) deleted for ever.</source>
             <translation>
                 <numerusform>הקלטה אחת נמחקה לצמיתות.</numerusform>
-                <numerusform>שתי הקלטות נמחקו לצמיתות.</numerusform>
+                <numerusform>%n הקלטות נמחקו לצמיתות.</numerusform>
             </translation>
         </message>
         <message>
@@ -1509,7 +1509,7 @@
             <source>%n recording(s) will be sent next.</source>
             <translation>
                 <numerusform>הקלטה אחת תישלח בקרוב.</numerusform>
-                <numerusform>שתי הקלטות יישלחו בקרוב.</numerusform>
+                <numerusform>%n הקלטות יישלחו בקרוב.</numerusform>
             </translation>
         </message>
         <message>
@@ -1536,21 +1536,21 @@
             <source>{what}; %n were not tried, because it was cancelled</source>
             <translation>
                 <numerusform>{what}; אחת לא טופלה, כי הפעולה בוטלה</numerusform>
-                <numerusform>{what}; שתיים לא טופלו, כי הפעולה בוטלה</numerusform>
+                <numerusform>{what}; %n לא טופלו, כי הפעולה בוטלה</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) freed</source>
             <translation>
                 <numerusform>האודיו של הקלטה אחת פונה</numerusform>
-                <numerusform>האודיו של שתי הקלטות פונה</numerusform>
+                <numerusform>האודיו של %n הקלטות פונה</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recording(s) fetched</source>
             <translation>
                 <numerusform>הקלטה אחת אוחזרה</numerusform>
-                <numerusform>שתי הקלטות אוחזרו</numerusform>
+                <numerusform>%n הקלטות אוחזרו</numerusform>
             </translation>
         </message>
         <message>
@@ -1561,7 +1561,7 @@
             <source>{what}, %n were not</source>
             <translation>
                 <numerusform>{what}, אחת לא</numerusform>
-                <numerusform>{what}, שתיים לא</numerusform>
+                <numerusform>{what}, %n לא</numerusform>
             </translation>
         </message>
         <message>
@@ -1576,14 +1576,14 @@
             <source>%n recordings were not freed</source>
             <translation>
                 <numerusform>האודיו של הקלטה אחת לא פונה</numerusform>
-                <numerusform>האודיו של שתי הקלטות לא פונה</numerusform>
+                <numerusform>האודיו של %n הקלטות לא פונה</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n recordings were not fetched</source>
             <translation>
                 <numerusform>הקלטה אחת לא אוחזרה</numerusform>
-                <numerusform>שתי הקלטות לא אוחזרו</numerusform>
+                <numerusform>%n הקלטות לא אוחזרו</numerusform>
             </translation>
         </message>
         <message>
@@ -1646,7 +1646,7 @@
             <source>The copies of %n recording(s) are compressed: the original cannot be had back.</source>
             <translation>
                 <numerusform>העותק של הקלטה אחת דחוס: אי אפשר לקבל בחזרה את המקור.</numerusform>
-                <numerusform>העותקים של שתי הקלטות דחוסים: אי אפשר לקבל בחזרה את המקור.</numerusform>
+                <numerusform>העותקים של %n הקלטות דחוסים: אי אפשר לקבל בחזרה את המקור.</numerusform>
             </translation>
         </message>
         <message>
@@ -1734,7 +1734,7 @@
             <comment>how long a disk lasts</comment>
             <translation>
                 <numerusform>יום אחד</numerusform>
-                <numerusform>יומיים</numerusform>
+                <numerusform>%n ימים</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -1742,7 +1742,7 @@
             <comment>how long a disk lasts</comment>
             <translation>
                 <numerusform>שבוע אחד</numerusform>
-                <numerusform>שבועיים</numerusform>
+                <numerusform>%n שבועות</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -1750,7 +1750,7 @@
             <comment>how long a disk lasts</comment>
             <translation>
                 <numerusform>חודש אחד</numerusform>
-                <numerusform>חודשיים</numerusform>
+                <numerusform>%n חודשים</numerusform>
             </translation>
         </message>
         <message numerus="yes">
@@ -1758,7 +1758,7 @@
             <comment>how long a disk lasts</comment>
             <translation>
                 <numerusform>שנה אחת</numerusform>
-                <numerusform>שנתיים</numerusform>
+                <numerusform>%n שנים</numerusform>
             </translation>
         </message>
         <message>
@@ -1781,7 +1781,7 @@
             <source>All %n recording(s) are backed up</source>
             <translation>
                 <numerusform>ההקלטה היחידה מגובה</numerusform>
-                <numerusform>שתי ההקלטות מגובות</numerusform>
+                <numerusform>כל %n ההקלטות מגובות</numerusform>
             </translation>
         </message>
         <message>
@@ -1796,21 +1796,21 @@
             <source>{done} of %n recording(s) are backed up</source>
             <translation>
                 <numerusform>{done} מתוך הקלטה אחת מגובות</numerusform>
-                <numerusform>{done} מתוך שתי הקלטות מגובות</numerusform>
+                <numerusform>{done} מתוך %n הקלטות מגובות</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n on the way or waiting</source>
             <translation>
                 <numerusform>אחת בדרך או ממתינה</numerusform>
-                <numerusform>שתיים בדרך או ממתינות</numerusform>
+                <numerusform>%n בדרך או ממתינות</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n failed</source>
             <translation>
                 <numerusform>אחת נכשלה</numerusform>
-                <numerusform>שתיים נכשלו</numerusform>
+                <numerusform>%n נכשלו</numerusform>
             </translation>
         </message>
         <message>
@@ -1857,7 +1857,7 @@
             <source>%n recording(s), {length} of sound</source>
             <translation>
                 <numerusform>הקלטה אחת, {length} של צליל</numerusform>
-                <numerusform>שתי הקלטות, {length} של צליל</numerusform>
+                <numerusform>%n הקלטות, {length} של צליל</numerusform>
             </translation>
         </message>
         <message>
@@ -1888,21 +1888,21 @@
             <source>%n can be put back from the cloud.</source>
             <translation>
                 <numerusform>אחד ניתן להחזיר מהענן.</numerusform>
-                <numerusform>שניים ניתן להחזיר מהענן.</numerusform>
+                <numerusform>%n ניתן להחזיר מהענן.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n file(s) damaged or missing</source>
             <translation>
                 <numerusform>קובץ אחד פגום או חסר</numerusform>
-                <numerusform>שני קבצים פגומים או חסרים</numerusform>
+                <numerusform>%n קבצים פגומים או חסרים</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>All audio is read again once in %n day(s), in the background.</source>
             <translation>
                 <numerusform>כל האודיו נקרא מחדש מדי יום, ברקע.</numerusform>
-                <numerusform>כל האודיו נקרא מחדש אחת ליומיים, ברקע.</numerusform>
+                <numerusform>כל האודיו נקרא מחדש אחת ל־%n ימים, ברקע.</numerusform>
             </translation>
         </message>
         <message>
@@ -1917,7 +1917,7 @@
             <source>{read} of {all} checked in the last %n day(s), the last on {day}.</source>
             <translation>
                 <numerusform>{read} מתוך {all} נבדקו ביום האחרון; הבדיקה האחרונה: {day}.</numerusform>
-                <numerusform>{read} מתוך {all} נבדקו ביומיים האחרונים; הבדיקה האחרונה: {day}.</numerusform>
+                <numerusform>{read} מתוך {all} נבדקו ב־%n הימים האחרונים; הבדיקה האחרונה: {day}.</numerusform>
             </translation>
         </message>
         <message>
@@ -2028,7 +2028,7 @@
             <source>%n time(s)</source>
             <translation>
                 <numerusform>פעם אחת</numerusform>
-                <numerusform>פעמיים</numerusform>
+                <numerusform>%n פעמים</numerusform>
             </translation>
         </message>
         <message>
@@ -2087,7 +2087,7 @@
             <source>%n file(s)</source>
             <translation>
                 <numerusform>קובץ אחד</numerusform>
-                <numerusform>שני קבצים</numerusform>
+                <numerusform>%n קבצים</numerusform>
             </translation>
         </message>
         <message>
@@ -2600,7 +2600,7 @@
             <source>%n recording(s) imported.</source>
             <translation>
                 <numerusform>הקלטה אחת יובאה.</numerusform>
-                <numerusform>שתי הקלטות יובאו.</numerusform>
+                <numerusform>%n הקלטות יובאו.</numerusform>
             </translation>
         </message>
         <message>
@@ -2611,14 +2611,14 @@
             <source>%n files were in the library already.</source>
             <translation>
                 <numerusform>קובץ אחד כבר היה בספרייה.</numerusform>
-                <numerusform>שני קבצים כבר היו בספרייה.</numerusform>
+                <numerusform>%n קבצים כבר היו בספרייה.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>Titles and dates of %n came from the older library.</source>
             <translation>
                 <numerusform>הכותרת והתאריך של הקלטה אחת נלקחו מהספרייה הישנה.</numerusform>
-                <numerusform>הכותרות והתאריכים של שתי הקלטות נלקחו מהספרייה הישנה.</numerusform>
+                <numerusform>הכותרות והתאריכים של %n הקלטות נלקחו מהספרייה הישנה.</numerusform>
             </translation>
         </message>
         <message>
@@ -2629,7 +2629,7 @@
             <source>%n file(s) could not be imported:</source>
             <translation>
                 <numerusform>לא ניתן היה לייבא קובץ אחד:</numerusform>
-                <numerusform>לא ניתן היה לייבא שני קבצים:</numerusform>
+                <numerusform>לא ניתן היה לייבא %n קבצים:</numerusform>
             </translation>
         </message>
         <message>
@@ -2640,14 +2640,14 @@
             <source>%n file(s) checked and as recorded.</source>
             <translation>
                 <numerusform>קובץ אחד נבדק ונמצא כפי שהוקלט.</numerusform>
-                <numerusform>שני קבצים נבדקו ונמצאו כפי שהוקלטו.</numerusform>
+                <numerusform>%n קבצים נבדקו ונמצאו כפי שהוקלטו.</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n file(s) in the folder not known to the library.</source>
             <translation>
                 <numerusform>קובץ אחד בתיקייה אינו מוכר לספרייה.</numerusform>
-                <numerusform>שני קבצים בתיקייה אינם מוכרים לספרייה.</numerusform>
+                <numerusform>%n קבצים בתיקייה אינם מוכרים לספרייה.</numerusform>
             </translation>
         </message>
         <message>
@@ -2678,7 +2678,7 @@
             <source>%n recordings that were cut off were recovered: {titles}</source>
             <translation>
                 <numerusform>הקלטה אחת שנקטעה שוחזרה: {titles}</numerusform>
-                <numerusform>שתי הקלטות שנקטעו שוחזרו: {titles}</numerusform>
+                <numerusform>%n הקלטות שנקטעו שוחזרו: {titles}</numerusform>
             </translation>
         </message>
         <message>
@@ -2769,7 +2769,7 @@
             <source>%n recording(s) exported to “{folder}”.</source>
             <translation>
                 <numerusform>הקלטה אחת יוצאה אל ״⁦{folder}⁩״.</numerusform>
-                <numerusform>שתי הקלטות יוצאו אל ״⁦{folder}⁩״.</numerusform>
+                <numerusform>%n הקלטות יוצאו אל ״⁦{folder}⁩״.</numerusform>
             </translation>
         </message>
         <message>
@@ -2788,7 +2788,7 @@
             <source>%n found</source>
             <translation>
                 <numerusform>נמצאה אחת</numerusform>
-                <numerusform>נמצאו שתיים</numerusform>
+                <numerusform>נמצאו %n</numerusform>
             </translation>
         </message>
         <message>
@@ -3159,7 +3159,7 @@
             <source>Free the audio of %n recording(s) on this computer?</source>
             <translation>
                 <numerusform>לפנות את האודיו של הקלטה אחת במחשב הזה?</numerusform>
-                <numerusform>לפנות את האודיו של שתי הקלטות במחשב הזה?</numerusform>
+                <numerusform>לפנות את האודיו של %n הקלטות במחשב הזה?</numerusform>
             </translation>
         </message>
         <message>
@@ -3186,7 +3186,7 @@
             <source>Delete %n recording(s) for ever?</source>
             <translation>
                 <numerusform>למחוק הקלטה אחת לצמיתות?</numerusform>
-                <numerusform>למחוק שתי הקלטות לצמיתות?</numerusform>
+                <numerusform>למחוק %n הקלטות לצמיתות?</numerusform>
             </translation>
         </message>
         <message>
@@ -3245,7 +3245,7 @@
             <source>And %n more on the waveform.</source>
             <translation>
                 <numerusform>ועוד אחת בצורת הגל.</numerusform>
-                <numerusform>ועוד שתיים בצורת הגל.</numerusform>
+                <numerusform>ועוד %n בצורת הגל.</numerusform>
             </translation>
         </message>
         <message>
@@ -3296,7 +3296,7 @@
             <source>%n file(s) could not be sent and wait for you. They are safe on this computer.</source>
             <translation>
                 <numerusform>לא ניתן היה לשלוח קובץ אחד והוא ממתין לטיפול. הוא שמור במחשב הזה.</numerusform>
-                <numerusform>לא ניתן היה לשלוח שני קבצים והם ממתינים לטיפול. הם שמורים במחשב הזה.</numerusform>
+                <numerusform>לא ניתן היה לשלוח %n קבצים והם ממתינים לטיפול. הם שמורים במחשב הזה.</numerusform>
             </translation>
         </message>
         <message>
@@ -3319,21 +3319,21 @@
             <source>%n second(s)</source>
             <translation>
                 <numerusform>שנייה אחת</numerusform>
-                <numerusform>שתי שניות</numerusform>
+                <numerusform>%n שניות</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n hour(s)</source>
             <translation>
                 <numerusform>שעה אחת</numerusform>
-                <numerusform>שעתיים</numerusform>
+                <numerusform>%n שעות</numerusform>
             </translation>
         </message>
         <message numerus="yes">
             <source>%n minute(s)</source>
             <translation>
                 <numerusform>דקה אחת</numerusform>
-                <numerusform>שתי דקות</numerusform>
+                <numerusform>%n דקות</numerusform>
             </translation>
         </message>
         <message>
@@ -3388,7 +3388,7 @@
             <source>%n byte(s)</source>
             <translation>
                 <numerusform>בית אחד</numerusform>
-                <numerusform>שני בתים</numerusform>
+                <numerusform>%n בתים</numerusform>
             </translation>
         </message>
         <message>
@@ -3419,7 +3419,7 @@
             <source>%n channel(s)</source>
             <translation>
                 <numerusform>ערוץ אחד</numerusform>
-                <numerusform>שני ערוצים</numerusform>
+                <numerusform>%n ערוצים</numerusform>
             </translation>
         </message>
         <message>
@@ -3462,7 +3462,7 @@
             <source>%n sample(s) lost</source>
             <translation>
                 <numerusform>דגימה אחת אבדה</numerusform>
-                <numerusform>שתי דגימות אבדו</numerusform>
+                <numerusform>%n דגימות אבדו</numerusform>
             </translation>
         </message>
         <message>
@@ -3521,7 +3521,7 @@
             <source>And %n event(s) more.</source>
             <translation>
                 <numerusform>ועוד אירוע אחד.</numerusform>
-                <numerusform>ועוד שני אירועים.</numerusform>
+                <numerusform>ועוד %n אירועים.</numerusform>
             </translation>
         </message>
         <message>
@@ -3704,7 +3704,7 @@
             <source>… and %n more</source>
             <translation>
                 <numerusform>… ועוד אחד</numerusform>
-                <numerusform>… ועוד שניים</numerusform>
+                <numerusform>… ועוד %n</numerusform>
             </translation>
         </message>
         <message>
@@ -3787,7 +3787,7 @@
             <source>%n alert(s) cleared.</source>
             <translation>
                 <numerusform>אזהרה אחת נוקתה.</numerusform>
-                <numerusform>שתי אזהרות נוקו.</numerusform>
+                <numerusform>%n אזהרות נוקו.</numerusform>
             </translation>
         </message>
         <message>
@@ -4234,7 +4234,7 @@
             <source>%n file(s), {size}, from {old} to {new}. There {free} are free.</source>
             <translation>
                 <numerusform>קובץ אחד, {size}, מ: ⁦{old}⁩ אל: ⁦{new}⁩. שם פנויים {free}.</numerusform>
-                <numerusform>שני קבצים, {size}, מ: ⁦{old}⁩ אל: ⁦{new}⁩. שם פנויים {free}.</numerusform>
+                <numerusform>%n קבצים, {size}, מ: ⁦{old}⁩ אל: ⁦{new}⁩. שם פנויים {free}.</numerusform>
             </translation>
         </message>
         <message>
@@ -4625,7 +4625,7 @@
             <source>%n recording(s) without a copy in {place}.</source>
             <translation>
                 <numerusform>הקלטה אחת שטרם גובתה אל {place}.</numerusform>
-                <numerusform>שתי הקלטות שטרם גובו אל {place}.</numerusform>
+                <numerusform>%n הקלטות שטרם גובו אל {place}.</numerusform>
             </translation>
         </message>
         <message>
@@ -4720,7 +4720,7 @@
             <source>And %n more</source>
             <translation>
                 <numerusform>ועוד אחת</numerusform>
-                <numerusform>ועוד שתיים</numerusform>
+                <numerusform>ועוד %n</numerusform>
             </translation>
         </message>
         <message>
@@ -4979,7 +4979,7 @@
             <source>%n place(s) with “{words}”</source>
             <translation>
                 <numerusform>מקום אחד עם ״{words}״</numerusform>
-                <numerusform>שני מקומות עם ״{words}״</numerusform>
+                <numerusform>%n מקומות עם ״{words}״</numerusform>
             </translation>
         </message>
         <message>
@@ -6801,7 +6801,7 @@
             <source>%n marker(s)</source>
             <translation>
                 <numerusform>סימנייה אחת</numerusform>
-                <numerusform>שתי סימניות</numerusform>
+                <numerusform>%n סימניות</numerusform>
             </translation>
         </message>
     </context>

@@ -57,6 +57,16 @@ def test_no_text_is_left_untranslated(path: Path) -> None:
     assert unfinished == []
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_number_has_its_form(path: Path) -> None:
+    kinds = {language.PLURALS[path.stem](n) for n in range(1000)}
+    for source, message in messages(path):
+        if message.get("numerus") == "yes" and "%n" in source:
+            found = forms(message)
+            assert len(found) == len(kinds), source
+            assert "%n" in found[language.PLURALS[path.stem](999)], source
+
+
 def test_the_files_are_up_to_date_with_the_sources(tmp_path: Path) -> None:
     """As ``make translations`` finds the texts; a new one is in every file, one that is gone in none."""
     package = PROJECT / "voice_recorder"
@@ -103,7 +113,8 @@ def test_hebrew_runs_from_right_to_left(qapp: QApplication) -> None:
     language.choose(qapp, "he")
     assert language.is_mirrored()
     assert qapp.layoutDirection() is Qt.LayoutDirection.RightToLeft
-    assert tr("%n recording(s)", "", 2) != "2 recordings"
+    assert tr("%n recording(s)", "", 1) == "הקלטה אחת"
+    assert tr("%n recording(s)", "", 217) == "217 הקלטות"
     language.choose(qapp, "en")
     assert qapp.layoutDirection() is Qt.LayoutDirection.LeftToRight
 

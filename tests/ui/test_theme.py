@@ -1,8 +1,9 @@
+import gc
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QColor, QFont, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from voice_recorder.domain.settings import Theme as Choice
@@ -101,3 +102,15 @@ def test_icons_are_as_fine_as_the_screen(qapp: QApplication) -> None:
     for ratio in (1.0, 2.0):
         drawn = theme.icon("more").pixmap(QSize(20, 20), ratio)
         assert drawn.size() == QSize(20, 20) * ratio
+
+
+def test_an_icon_that_somebody_adds_to_is_one_of_its_own(qapp: QApplication) -> None:
+    """Qt copies the engine then, which once ended the process."""
+    icon = Theme(qapp, Choice.LIGHT.value).icon("more")
+    for _ in range(20):
+        copy = QIcon(icon)
+        copy.addPixmap(QPixmap(3, 3))
+        gc.collect()
+        assert copy.pixmap(QSize(20, 20)).size() == QSize(20, 20)
+        del copy
+    assert icon.pixmap(QSize(20, 20)).size() == QSize(20, 20)

@@ -21,12 +21,8 @@ def _one_or_many(n: int) -> int:
     return 0 if n == 1 else 1
 
 
-def _hebrew(n: int) -> int:
-    return 0 if n == 1 else 1 if n == 2 else 2
-
-
-PLURALS: dict[str, Callable[[int], int]] = {"en": _one_or_many, "de": _one_or_many, "he": _hebrew}
-"""Which of a message's forms is for how many: the order in which Linguist asks for them."""
+PLURALS: dict[str, Callable[[int], int]] = {"en": _one_or_many, "de": _one_or_many, "he": _one_or_many}
+"""Which of a message's forms is for how many, as Linguist asks for them: it keeps no other forms."""
 
 
 @dataclass

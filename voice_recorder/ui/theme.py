@@ -144,6 +144,9 @@ def pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
     return drawn
 
 
+_copies: list[QIconEngine] = []
+
+
 class _IconEngine(QIconEngine):
     """Draws an icon when it is seen, as large as it is seen, and fainter on a disabled button."""
 
@@ -156,7 +159,10 @@ class _IconEngine(QIconEngine):
 
     @override
     def clone(self) -> QIconEngine:
-        return _IconEngine(self._name, self._colour, self._faint, self._size)
+        """For Qt, which owns the copy; but PySide would free it as soon as nobody here knows it."""
+        copy = _IconEngine(self._name, self._colour, self._faint, self._size)
+        _copies.append(copy)
+        return copy
 
     @override
     def actualSize(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QSize:
