@@ -114,6 +114,7 @@ def open_app(qapp: QApplication, qtbot: Any, services: Services) -> Iterator[Cal
         qtbot.waitUntil(lambda: window.library.model.ready, timeout=5000)
         if window.library.model.total:
             qtbot.waitUntil(lambda: bool(window.library.detail.recording_id), timeout=5000)
+        qtbot.waitUntil(lambda: app.cloud.begun, timeout=10_000)  # the last that begins by itself
         return app
 
     yield open_app

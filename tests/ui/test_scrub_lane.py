@@ -21,6 +21,7 @@ def test_the_open_window_scrubs_what_is_due(
     services.scrubbing.is_busy = lambda: False
     services.figures.note("waveform_drawn_ms", 4.0)
     app = open_app()
+    qtbot.waitUntil(lambda: not app.lanes.scrub.busy, timeout=10_000)  # sidecars are written there, too
     app.upkeep.scrub()
     app.upkeep.scrub()  # one is under way
     qtbot.waitUntil(lambda: services.figures.kept("scrub") is not None, timeout=10_000)

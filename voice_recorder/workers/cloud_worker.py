@@ -49,7 +49,8 @@ class CloudWork(QObject):
         super().__init__()
         self._services = services
         self._lanes = lanes
-        self._begun = False
+        self.begun = False
+        """Whether ``start`` was called; before, nothing is sent or looked at."""
         self._stopped = False
         self._run: Job | None = None
         self._rows = 0
@@ -88,9 +89,9 @@ class CloudWork(QObject):
     @Slot()
     def start(self) -> None:
         """Begin; for when the library is shown."""
-        if self._begun or self._stopped:
+        if self.begun or self._stopped:
             return
-        self._begun = True
+        self.begun = True
         sync = self._services.sync
         sync.is_metered = self._is_metered
         sync.is_taking = self._is_taking
@@ -114,7 +115,7 @@ class CloudWork(QObject):
     @Slot()
     def provider_changed(self) -> None:
         """Work with the provider, or the key, that was just chosen."""
-        if self._begun and not self._stopped:
+        if self.begun and not self._stopped:
             self._place = None
             self._place_is_another()
 
@@ -127,20 +128,20 @@ class CloudWork(QObject):
     @Slot()
     def queue_new(self) -> None:
         """Let what was recorded since the provider was chosen go there."""
-        if self._begun and not self._stopped:
+        if self.begun and not self._stopped:
             self._lanes.edits.post(plain(self._services.sync.queue_new), self._on_queued, self._on_ignored)
 
     @Slot()
     def look(self) -> None:
         """Read the queue anew, soon; for whenever something may have changed it."""
-        if self._begun and not self._stopped:
+        if self.begun and not self._stopped:
             self._wake()
             if not self._look_timer.isActive():
                 self._look_timer.start()
 
     def look_now(self) -> None:
         """Read the queue anew, at once; for what somebody has just done with it."""
-        if self._begun and not self._stopped:
+        if self.begun and not self._stopped:
             self._wake()
             self._begin_run()  # what kept it from running may be gone
             self._look()
@@ -154,7 +155,7 @@ class CloudWork(QObject):
     @Slot()
     def watch_activities(self) -> None:
         """Look what is under way for a while: something is about to begin."""
-        if self._begun and not self._stopped:
+        if self.begun and not self._stopped:
             self._wake()
 
     @Slot(bool)
@@ -166,21 +167,21 @@ class CloudWork(QObject):
     @Slot()
     def network_is_back(self) -> None:
         """Go on at once with what waits for a network."""
-        if self._begun and not self._stopped:
+        if self.begun and not self._stopped:
             work = plain(self._services.sync.network_is_back)
             self._lanes.edits.post(work, self._on_queued, self._on_ignored)
 
     @Slot()
     def tend(self) -> None:
         """Compare the receipts with what is in the cloud; free what its owner wants freed after a time."""
-        if self._begun and not self._stopped:
+        if self.begun and not self._stopped:
             self._lanes.tending.post(self._tend, None, self._on_ignored)
 
     # The run
 
     @Slot()
     def _begin_run(self) -> None:
-        if self._run is None and self._begun and not self._stopped:
+        if self._run is None and self.begun and not self._stopped:
             self._run = self._lanes.sync.post(self._sync, self._on_run_ended, self._on_run_failed)
             self._wake()
 
