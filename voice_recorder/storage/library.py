@@ -57,11 +57,13 @@ class Library:
         place = self._place()
         with self.database.session() as connection:
             total = _count(connection, query, place)
-            where = condition(connection, query, place)
-            keys = connection.scalars(
-                select(_r.key).where(where).order_by(*ORDERS[query.sort]).limit(limit).offset(offset)
-            ).all()
-            return Page(read_recordings(connection, keys, place), total)
+            return Page(_rows(connection, query, place, limit, offset), total)
+
+    def rows(self, query: LibraryQuery, limit: int, offset: int = 0) -> tuple[Recording, ...]:
+        """The recordings of such a page, for who knows how many fit."""
+        place = self._place()
+        with self.database.session() as connection:
+            return _rows(connection, query, place, limit, offset)
 
     def ids(self, query: LibraryQuery) -> list[str]:
         """The ids of all recordings of ``query``, in its order."""
@@ -353,6 +355,14 @@ class Library:
             select(_links.recording_key).join(t.masters, _links.master_key == _m.key).where(*conditions)
         )
         return self._where(_r.key.in_(with_them))
+
+
+def _rows(
+    connection: Connection, query: LibraryQuery, place: str, limit: int, offset: int
+) -> tuple[Recording, ...]:
+    where = condition(connection, query, place)
+    found = select(_r.key).where(where).order_by(*ORDERS[query.sort]).limit(limit).offset(offset)
+    return read_recordings(connection, connection.scalars(found).all(), place)
 
 
 def _count(connection: Connection, query: LibraryQuery, place: str) -> int:

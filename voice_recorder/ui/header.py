@@ -16,7 +16,7 @@ from voice_recorder.ui.theme import HEADER_HEIGHT, Space, Theme, Type, grown
 if TYPE_CHECKING:
     from voice_recorder.ui.shortcuts import Shortcuts
 
-SEARCH_AFTER_MS = 120
+SEARCH_AFTER_MS = 60
 
 
 def searched_words() -> str:

@@ -123,7 +123,7 @@ class RecordingsModel(QAbstractTableModel):
             if cancel.is_set() or generation != self._generation:
                 return generation, None
             library = self._services.library
-            read = {page: library.page(query, PAGE, page * PAGE).recordings for page in pages[:3]}
+            read = {page: library.rows(query, PAGE, page * PAGE) for page in pages[:3]}
             return generation, Glimpse(tuple(library.days(query)), library.counts(), read)
 
         self._lane.post(work, self._on_glimpse, self._on_failed)
@@ -293,7 +293,7 @@ class RecordingsModel(QAbstractTableModel):
         def work(cancel: threading.Event, _report: Progress) -> tuple[int, int, tuple[Recording, ...] | None]:
             if cancel.is_set() or generation != self._generation or page not in self._wanted:
                 return generation, page, None
-            return generation, page, self._services.library.page(query, PAGE, page * PAGE).recordings
+            return generation, page, self._services.library.rows(query, PAGE, page * PAGE)
 
         self._lane.post(work, self._on_page, self._on_failed)
 
