@@ -240,7 +240,7 @@ def test_a_failure_that_cannot_be_entered_makes_no_run_spin(script: Script, ther
             threading.Event().wait(2)
             assert time.process_time() - cpu_s < 1
             assert services.library.database.metrics.opened - sessions < 60
-            assert script.asked["upload"] <= MOST_UPLOADS
+            assert script.asked["upload"] <= 2 * MOST_UPLOADS  # each thread once, and who was just beginning
             assert "library" in services.sync.obstacle
             run_sql(services, "DROP TRIGGER unwritable")
             script.before_upload = lambda: None
