@@ -106,6 +106,9 @@ class TestPages:
             newest_first[:2], newest_first[2:4], newest_first[4:], [],
         ]  # fmt: skip
         assert {page.total for page in pages} == {5}
+        assert [library.rows(LibraryQuery(), 2, offset) for offset in (0, 2, 4, 6)] == [
+            page.recordings for page in pages
+        ]
 
     def test_the_days_of_a_journey_are_not_torn_apart(self, library: Library) -> None:
         """The order is that of the clock of the place, as are the days."""
