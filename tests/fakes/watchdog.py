@@ -89,12 +89,15 @@ class EventLoopWatch(QObject):
         own = longer.pop(self._native, 0)
         return (own + max(longer.values(), default=0)) / 1e9
 
+    def _stack(self) -> str:
+        """Where the loop's thread is. Its frames are let go at once: they hold painters and the like."""
+        return "".join(traceback.format_stack(sys._current_frames().get(self._owner))[-6:])
+
     def _look(self) -> None:
         """Note what the loop's thread is doing when it is late, once a stall."""
         while not self._ended.wait(0.01):
             if time.monotonic() - self._beat_at > LOOK_AFTER_S and not self._seen:
-                frame = sys._current_frames().get(self._owner)
-                self._seen = "".join(traceback.format_stack(frame)[-6:])
+                self._seen = self._stack()
 
 
 def _waits() -> dict[int, int]:
