@@ -1,4 +1,5 @@
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,13 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from tests.fakes.watchdog import MAY_BLOCK_S, EventLoopWatch
-from voice_recorder.domain.errors import LibraryBusy
+from voice_recorder.domain.errors import LibraryBusy, StorageError
 from voice_recorder.domain.library_query import Shelf
 from voice_recorder.domain.states import RecordingState
 from voice_recorder.services import Services
 from voice_recorder.ui.main_window import MainWindow
 from voice_recorder.ui.theme import BAR_HEIGHT, TARGET
-from voice_recorder.ui.window_app import BugReporter
+from voice_recorder.ui.window_app import BugReporter, WindowApp
 
 Open = Callable[[], MainWindow]
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")  # which the offscreen platform lacks
@@ -450,3 +451,16 @@ def test_nothing_blocks_the_event_loop_with_a_hundred_thousand_recordings(
         window.library.search_for("Note 77")
         qtbot.waitUntil(lambda: window.library.model.total < 100_000)
     assert watch.worst.blocked_s < MAY_BLOCK_S, watch.worst.where
+
+
+def test_a_part_that_cannot_be_built_is_said_and_keeps_no_other_from_working(
+    open_app: Callable[[], WindowApp], services: Services, monkeypatch: pytest.MonkeyPatch, qtbot: Any
+) -> None:
+    def fail(_cancel: threading.Event) -> None:
+        raise StorageError("Something is not there.")
+
+    monkeypatch.setattr(services, "build_all", fail)
+    app = open_app()
+    assert app.cloud.begun
+    qtbot.waitUntil(app.window.banner.isVisible, timeout=5000)
+    assert "Something is not there." in app.window.banner.text

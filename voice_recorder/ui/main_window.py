@@ -188,10 +188,15 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _warm_up(self) -> None:
-        self._lanes.upkeep.post(self._build_services, self._begin_upkeep)
+        self._lanes.upkeep.post(self._build_services, self._begin_upkeep, self._on_not_built)
 
     def _build_services(self, cancel: threading.Event, _report: Progress) -> None:
         self._services.build_all(cancel)
+
+    def _on_not_built(self, error: VoiceRecorderError) -> None:
+        """What works must go on: recovery and backup wait for nothing that another part lacks."""
+        self.show_error(error)
+        self._begin_upkeep(None)
 
     def _begin_upkeep(self, _built: None) -> None:
         self._upkeep.start()
